@@ -1,0 +1,91 @@
+"""Fixtures that every test may use: a clock moved by hand, and a database on both backends.
+
+- `clock`         a `ManualClock` at `START`
+- `db`            a fresh, migrated `Database` without hooks; the test runs once per backend
+- `database_url`  the address of that database, for tests that start processes
+- `backend`       hands out more fresh databases (`fresh_database(backend, clock)`)
+- `postgres_server`  the real server, for tests that stop or crash one (start your own for that)
+
+A test for one backend only says so:
+`@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)`.
+
+After every test the invariants are checked on what it left behind. A test that breaks one on
+purpose carries `@pytest.mark.unchecked("why")`.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from storage.clock import Clock, ManualClock, SystemClock
+from storage.database import Database
+from tests.harness.databases import (
+    BACKENDS,
+    START,
+    Backend,
+    PostgresBackend,
+    SqliteBackend,
+    assert_invariants,
+    open_database,
+)
+from tests.harness.postgres import PostgresServer
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that stands at `START` until the test moves it."""
+    return ManualClock(START)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The one PostgreSQL server of this session."""
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def postgresql_backend(postgres_server: PostgresServer) -> PostgresBackend:
+    """Fresh PostgreSQL databases."""
+    return PostgresBackend(postgres_server)
+
+
+@pytest.fixture(scope="session")
+def sqlite_backend(tmp_path_factory: pytest.TempPathFactory) -> SqliteBackend:
+    """Fresh SQLite files."""
+    return SqliteBackend(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """SQLite, then PostgreSQL."""
+    chosen: Backend = request.getfixturevalue(f"{request.param}_backend")
+    return chosen
+
+
+@pytest.fixture
+def database_url(backend: Backend, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh database; afterwards what is in it must keep every invariant.
+
+    Its rows are judged at the test's own time when it has a `db`, else at the system's.
+    """
+    uses_clock = "db" in request.fixturenames
+    judge: Clock = request.getfixturevalue("clock") if uses_clock else SystemClock()
+    url = backend.fresh()
+    try:
+        yield url
+        if request.node.get_closest_marker("unchecked") is None:
+            assert_invariants(url, judge)
+    finally:
+        backend.discard(url)
+
+
+@pytest.fixture
+def db(database_url: str, clock: ManualClock) -> Iterator[Database]:
+    """A fresh `Database` on the clock of the test; add hooks to its lists where wanted."""
+    with open_database(database_url, clock) as database:
+        yield database

@@ -1,0 +1,1 @@
+"""What the tests stand on. Real databases, real sockets and real processes; fakes, not mocks."""
