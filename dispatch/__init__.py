@@ -1,0 +1,27 @@
+"""The floor that knows peers, offers and waves. No Flask, no Firebase, no Redis, no phone.
+
+Pure (values in, values out, `now` handed in):
+
+- `states`    the states and the one table of steps; guards, documents and tests derive from it
+- `events`    the facts, and the rule by which a reader applies them to a snapshot
+- `errors`    what can be refused, by stable code
+- `policy`    every number of the clock, validated, frozen onto the request
+- `geo`       distances, travel time, the 1 km area
+- `matching`  who can be asked (with reasons) and in which order
+- `waves`     what the engine does next about one request
+
+Rows:
+
+- `models`    the tables
+- `access`    the gates: another network's rows do not exist
+- `queries`   rows into the values that the pure modules take
+- `journal`   the one way to write a fact
+- `shapes`    rows into the JSON that the API promises
+- `invariants` what must never be true, as checks
+
+Doing:
+
+- `actions`   what people do, one module per kind of person
+- `engine`    the clock's turn: who is asked next
+- `sweeper`   stale duty, forgotten visits, the alarms
+"""

@@ -1,0 +1,146 @@
+"""The facts: something that happened to one request, past tense, numbered per request by `seq`.
+
+**The reducer rule.** A fact's `data` carries, under the request's own field names
+(`REQUEST_FIELDS`), the new value of every request field that it changed. A reader that holds a
+snapshot applies a fact without knowing its type: see `apply`. Everything else in `data` has other
+names (`offer`, `offers`, `reason`, `alarm` ...). A type is never reused with another shape.
+
+This is all that the notifications floor reads of dispatch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class FactType(StrEnum):
+    """Every kind of fact, with its meaning in `FACT_MEANINGS`."""
+
+    REQUEST_CREATED = "request_created"
+    WAVE_SENT = "wave_sent"
+    OFFER_MADE = "offer_made"
+    OFFER_SEEN = "offer_seen"
+    OFFER_DECLINED = "offer_declined"
+    OFFER_ACCEPTED = "offer_accepted"
+    OFFERS_CLOSED = "offers_closed"
+    OFFER_UNREACHABLE = "offer_unreachable"
+    ETA_CHANGED = "eta_changed"
+    VISIT_DEPARTED = "visit_departed"
+    VISIT_ARRIVED = "visit_arrived"
+    VISIT_STARTED = "visit_started"
+    VISIT_COMPLETED = "visit_completed"
+    VISIT_WITHDRAWN = "visit_withdrawn"
+    VISIT_HANDED_OVER = "visit_handed_over"
+    STEP_UNDONE = "step_undone"
+    ALARM_RAISED = "alarm_raised"
+    ALARM_ENDED = "alarm_ended"
+    REQUEST_ESCALATED = "request_escalated"
+    REQUEST_CLAIMED = "request_claimed"
+    REQUEST_WIDENED = "request_widened"
+    REQUEST_RESUMED = "request_resumed"
+    REQUEST_ASSIGNED = "request_assigned"
+    REQUEST_CANCELLED = "request_cancelled"
+    REQUEST_UNFILLED = "request_unfilled"
+
+
+FACT_MEANINGS: dict[FactType, str] = {
+    FactType.REQUEST_CREATED: "Staff asked for a peer; the person had said yes.",
+    FactType.WAVE_SENT: "The engine asked more peers; `offers` lists them.",
+    FactType.OFFER_MADE: "One peer was asked.",
+    FactType.OFFER_SEEN: "The peer's app showed the offer.",
+    FactType.OFFER_DECLINED: "The peer said not this time.",
+    FactType.OFFER_ACCEPTED: "The peer said yes; `visit` begins.",
+    FactType.OFFERS_CLOSED: "Offers ended without a yes of their peer; `offers` lists each end.",
+    FactType.OFFER_UNREACHABLE: "No address of an asked peer works any more.",
+    FactType.ETA_CHANGED: "The expected arrival moved by three minutes or more.",
+    FactType.VISIT_DEPARTED: "The peer left; the site and managers see the position.",
+    FactType.VISIT_ARRIVED: "The peer is at the site; position sharing ended.",
+    FactType.VISIT_STARTED: "The conversation began.",
+    FactType.VISIT_COMPLETED: "The conversation is over.",
+    FactType.VISIT_WITHDRAWN: "The visit ended before it began; another peer is looked for.",
+    FactType.VISIT_HANDED_OVER: "The peer handed over; another peer is looked for.",
+    FactType.STEP_UNDONE: "The last step was taken back within its ten seconds.",
+    FactType.ALARM_RAISED: "A person must act; `alarm` says which of the four alarms it is.",
+    FactType.ALARM_ENDED: "The alarm named in `alarm` is over.",
+    FactType.REQUEST_ESCALATED: "The clock ran out; a named manager owns the request.",
+    FactType.REQUEST_CLAIMED: "A manager said: I have this.",
+    FactType.REQUEST_WIDENED: "More peers may be asked than the policy first allowed.",
+    FactType.REQUEST_RESUMED: "The search began again.",
+    FactType.REQUEST_ASSIGNED: "A manager assigned a peer after a call; `visit` begins.",
+    FactType.REQUEST_CANCELLED: "The request ended because it is no longer wanted.",
+    FactType.REQUEST_UNFILLED: "The request ended because no one could come.",
+}
+
+
+class Alarm(StrEnum):
+    """The alarms that the clock can raise; each has an owner and an end."""
+
+    NO_YES_YET = "no_yes_yet"
+    NOT_MOVING = "not_moving"
+    SIGN_OF_LIFE_LOST = "sign_of_life_lost"
+
+
+REQUEST_FIELDS = frozenset(
+    {
+        "state",
+        "wave",
+        "asked",
+        "eligible",
+        "next_wave_at",
+        "owner",
+        "alarm",
+        "visit",
+        "priority",
+        "video_fallback",
+        "closed_at",
+    }
+)
+"""The fields of a request that change after it was made."""
+
+
+@dataclass(frozen=True)
+class By:
+    """Who caused a fact: a person by role, or the engine."""
+
+    kind: str
+    id: str | None = None
+    name: str | None = None
+
+    def as_dict(self) -> dict[str, str]:
+        """The JSON shape `{kind, id?, name?}`."""
+        shape = {"kind": self.kind}
+        if self.id is not None:
+            shape["id"] = self.id
+        if self.name is not None:
+            shape["name"] = self.name
+        return shape
+
+
+ENGINE = By("engine", name="Alongside")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One row of the journal, as the hooks of a transaction see it."""
+
+    network_id: str
+    site_id: str
+    request_id: str
+    seq: int
+    type: FactType
+    at: datetime
+    actor: By
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def apply(snapshot: Mapping[str, Any], seq: int, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The snapshot after the fact `seq` with `data`: the reducer rule, in one line.
+
+    Raises `ValueError` when a fact is missing in between: the reader must fetch the gap.
+    """
+    if seq != snapshot["seq"] + 1:
+        raise ValueError(f"fact {seq} does not follow {snapshot['seq']}")
+    changed = {name: value for name, value in data.items() if name in REQUEST_FIELDS}
+    return {**snapshot, **changed, "seq": seq}

@@ -1,0 +1,156 @@
+"""Every number of the clock: validated here, frozen onto a request when it is made.
+
+The defaults are the product's (see `docs/glossary.md`, "policy"); a network overrides them, a site
+overrides its network. Units stand in the names: `_s` seconds, `_m` metres, `_kmh` km/h. A request
+keeps the policy it was made under, so a change of settings never moves a search under way.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from dispatch.errors import Invalid
+
+Seconds = Annotated[int, Field(ge=0, le=24 * 3600)]
+
+
+class Wave(BaseModel):
+    """One step of the search: at `after_s` from its start, ask `size` more (None: everyone)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    after_s: Seconds
+    size: Annotated[int, Field(ge=1, le=100)] | None = None
+
+
+class Policy(BaseModel):
+    """The rules of one search and one visit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    waves: Annotated[tuple[Wave, ...], Field(min_length=1, max_length=10)] = (
+        Wave(after_s=0, size=3),
+        Wave(after_s=90, size=4),
+        Wave(after_s=180, size=None),
+    )
+    """Who is asked when: 3 at 0:00, 4 more at 1:30, everyone else eligible at 3:00."""
+
+    alarm_after_s: Seconds = 180
+    """"No yes yet" goes to the managers."""
+
+    escalate_after_s: Seconds = 360
+    """Still no yes: a named manager owns the request."""
+
+    nobody_left_s: Seconds = 20
+    """With nobody left to ask and no answer awaited, how long until the request is escalated."""
+
+    escalated_recheck_s: Annotated[int, Field(ge=5, le=3600)] = 45
+    """How often an escalated request looks for peers who have become eligible since."""
+
+    video_fallback_after_s: Seconds = 180
+    """When staff ticked "offer video": ask video peers too from here on ..."""
+
+    video_fallback_eta_s: Seconds = 1200
+    """... when no asked in-person peer could be there within this time (20 min)."""
+
+    push_again_s: Seconds = 20
+    """The same push again, for an offer without an answer."""
+
+    sms_s: Seconds = 30
+    """A text message, for an offer without an answer."""
+
+    voice_s: Seconds = 45
+    """A call, for an offer without an answer, when the peer allows calls."""
+
+    not_departed_s: Seconds = 300
+    """Said yes in person and not left: alarm "Not moving"."""
+
+    eta_slip_s: Seconds = 600
+    """The expected arrival slipped by this much: alarm "Not moving"."""
+
+    lost_after_eta_s: Seconds = 1200
+    """No app contact this long past the expected arrival: alarm "Sign of life lost"."""
+
+    session_check_s: Seconds = 5400
+    """No app contact this long into a conversation: alarm "Sign of life lost"."""
+
+    undo_s: Annotated[int, Field(ge=0, le=60)] = 10
+    """How long depart, arrive and start can be taken back."""
+
+    offer_blocks_s: Seconds = 180
+    """An unanswered offer elsewhere keeps a peer from being asked for this long."""
+
+    duty_stale_s: Annotated[int, Field(ge=600, le=24 * 3600)] = 12 * 3600
+    """A duty without an end and without any app contact for this long ends by itself."""
+
+    position_fresh_s: Seconds = 1800
+    """A position older than this is not used for travel times; the home area is."""
+
+    prepare_s: Seconds = 120
+    """From yes to leaving: shoes, keys, coat. Counted into the expected arrival."""
+
+    answer_s: Seconds = 60
+    """Expected time to an answer, counted into the minutes to help."""
+
+    road_factor: Annotated[float, Field(ge=1.0, le=3.0)] = 1.3
+    """Road kilometres per kilometre as the crow flies (about 1.3 in the US, Ballou et al. 2002)."""
+
+    speed_kmh: Annotated[float, Field(ge=5.0, le=130.0)] = 48.0
+    """Mean driving speed, door to door, mixed town and country."""
+
+    park_s: Seconds = 240
+    """From the car park to the desk."""
+
+    default_travel_limit_m: Annotated[int, Field(ge=1000, le=500_000)] = 40_000
+    """How far a peer is asked to go who has set no limit (25 miles)."""
+
+    video_setup_s: Seconds = 120
+    """From yes to a connected video, call or chat."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        moments = [wave.after_s for wave in self.waves]
+        if moments != sorted(set(moments)):
+            raise ValueError("waves must come one after another")
+        if moments[0] != 0:
+            raise ValueError("the first wave must go at 0 s")
+        if self.escalate_after_s < moments[-1]:
+            raise ValueError("escalate_after_s must not come before the last wave")
+        if self.escalate_after_s < self.alarm_after_s:
+            raise ValueError("escalate_after_s must not come before alarm_after_s")
+        if not self.push_again_s <= self.sms_s <= self.voice_s:
+            raise ValueError("the ladder must climb: push_again_s, sms_s, voice_s")
+        return self
+
+    def frozen(self) -> dict[str, Any]:
+        """The JSON that is kept on a request."""
+        return self.model_dump(mode="json")
+
+
+DEFAULT = Policy()
+
+
+def parse(*layers: Mapping[str, Any]) -> Policy:
+    """The policy from the defaults and `layers`, the later over the earlier.
+
+    Raises `Invalid` naming the first setting that cannot be used.
+    """
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged |= layer
+    try:
+        return Policy.model_validate(merged)
+    except ValueError as error:
+        field, message = _first(error)
+        raise Invalid(f"The policy cannot be used: {message}", field=field) from error
+
+
+def _first(error: ValueError) -> tuple[str, str]:
+    """Field and message of the first complaint of a validation error."""
+    errors: Any = getattr(error, "errors", None)
+    if errors is None:
+        return "policy", str(error)
+    complaint = errors()[0]
+    field = ".".join(str(part) for part in complaint["loc"]) or "policy"
+    return field, f"{field}: {complaint['msg']}"

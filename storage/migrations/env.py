@@ -1,0 +1,18 @@
+"""How Alembic runs a revision here: on the engine it is handed, in one transaction."""
+
+from alembic import context
+from sqlalchemy import Engine
+
+engine: Engine | None = context.config.attributes.get("engine")
+if engine is None:
+    raise RuntimeError("run migrations through storage.migrate")
+
+with engine.connect() as connection:
+    is_sqlite = connection.dialect.name == "sqlite"
+    context.configure(connection=connection, render_as_batch=is_sqlite)
+    if not is_sqlite:
+        # Two releases that start together must not migrate together (number chosen for this use).
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7240719)")
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()

@@ -1,0 +1,1 @@
+"""One file a revision, numbered; written by hand, importing no model."""
