@@ -13,9 +13,11 @@ After every test the invariants are checked on what it left behind. A test that 
 purpose carries `@pytest.mark.unchecked("why")`.
 """
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from _pytest.terminal import TerminalReporter
 
 from storage.clock import Clock, ManualClock, SystemClock
 from storage.database import Database
@@ -89,3 +91,25 @@ def db(database_url: str, clock: ManualClock) -> Iterator[Database]:
     """A fresh `Database` on the clock of the test; add hooks to its lists where wanted."""
     with open_database(database_url, clock) as database:
         yield database
+
+
+def _not_run(reporter: TerminalReporter) -> list[str]:
+    """One line for every test that was skipped; the product's suite has none by intention."""
+    return [f"{report.nodeid}: {report.longrepr}" for report in reporter.stats.get("skipped", [])]
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Just above the closing line: how the checks went, and what could not be run."""
+    terminalreporter.section("summary", sep="=")
+    checks = os.environ.get("ALONGSIDE_CHECKS")
+    if checks is not None:
+        terminalreporter.line(f"lint, format, types, floors: {checks}")
+    for line in _not_run(terminalreporter) or ["nothing"]:
+        terminalreporter.line(f"could not be run: {line}")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A suite of which a part was not run has not passed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if exitstatus == pytest.ExitCode.OK and reporter is not None and _not_run(reporter):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
