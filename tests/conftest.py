@@ -17,7 +17,6 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from _pytest.terminal import TerminalReporter
 
 from storage.clock import Clock, ManualClock, SystemClock
 from storage.database import Database
@@ -93,12 +92,12 @@ def db(database_url: str, clock: ManualClock) -> Iterator[Database]:
         yield database
 
 
-def _not_run(reporter: TerminalReporter) -> list[str]:
+def _not_run(reporter: pytest.TerminalReporter) -> list[str]:
     """One line for every test that was skipped; the product's suite has none by intention."""
     return [f"{report.nodeid}: {report.longrepr}" for report in reporter.stats.get("skipped", [])]
 
 
-def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Just above the closing line: how the checks went, and what could not be run."""
     terminalreporter.section("summary", sep="=")
     checks = os.environ.get("ALONGSIDE_CHECKS")
