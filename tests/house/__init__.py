@@ -1,0 +1,1 @@
+"""The rules the repository keeps for itself, as tests: sizes, doors, documents in step with code."""
