@@ -92,13 +92,12 @@ class User(Base):
 
 
 class Peer(Base):
-    """The profile of a user who supports."""
+    """The profile of a user who supports. Its id is the user's: one person, one name for them."""
 
     __tablename__ = "peers"
 
-    id: Mapped[Id] = mapped_column(primary_key=True, default=new_id)
+    id: Mapped[Id] = mapped_column(ForeignKey("users.id"), primary_key=True)
     network_id: Mapped[Id] = mapped_column(ForeignKey("networks.id"), index=True)
-    user_id: Mapped[Id] = mapped_column(ForeignKey("users.id"), unique=True)
     modalities: Mapped[JsonList] = mapped_column(default=list)
     languages: Mapped[JsonList] = mapped_column(default=list)
     focus: Mapped[JsonList] = mapped_column(default=list)
@@ -221,7 +220,7 @@ class SupportRequest(Base):
     alarmed: Mapped[JsonList] = mapped_column(default=list)
     """The alarms this search or visit has had: each is raised once."""
     is_widened: Mapped[bool] = mapped_column(default=False)
-    close_reason: Mapped[str | None] = mapped_column(String(40))
+    close_reason: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     next_action_at: Mapped[datetime | None]

@@ -65,7 +65,6 @@ def upgrade() -> None:
         "peers",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("network_id", sa.String(length=32), nullable=False),
-        sa.Column("user_id", sa.String(length=32), nullable=False),
         sa.Column("modalities", sa.JSON(), nullable=False),
         sa.Column("languages", sa.JSON(), nullable=False),
         sa.Column("focus", sa.JSON(), nullable=False),
@@ -76,9 +75,8 @@ def upgrade() -> None:
         sa.Column("is_muted", sa.Boolean(), nullable=False),
         sa.Column("is_reachable", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["network_id"], ["networks.id"], name="fk_peers_network_id"),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_peers_user_id"),
+        sa.ForeignKeyConstraint(["id"], ["users.id"], name="fk_peers_id"),
         sa.PrimaryKeyConstraint("id", name="pk_peers"),
-        sa.UniqueConstraint("user_id", name="uq_peers_user_id"),
     )
     op.create_index("ix_peers_network_id", "peers", ["network_id"], unique=False)
     op.create_table(
@@ -109,7 +107,7 @@ def upgrade() -> None:
         sa.Column("alarm", sa.String(17), nullable=True),
         sa.Column("alarmed", sa.JSON(), nullable=False),
         sa.Column("is_widened", sa.Boolean(), nullable=False),
-        sa.Column("close_reason", sa.String(length=40), nullable=True),
+        sa.Column("close_reason", sa.String(length=200), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_action_at", sa.DateTime(timezone=True), nullable=True),

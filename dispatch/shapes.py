@@ -1,0 +1,216 @@
+"""Rows into the JSON that the API promises, and no more of them than the viewer may see.
+
+The same functions shape a snapshot and the `data` of a fact, which is why a snapshot plus facts is
+a fresh snapshot. It reads nothing: `dispatch.queries` hands it the rows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from dispatch.models import Duty, JournalEntry, Offer, Site, SupportRequest, User, Visit
+from dispatch.privacy import digit_warnings
+from dispatch.states import FINAL, LIVE_VISIT, Role, VisitState
+
+Shape = dict[str, Any]
+
+
+def stamp(moment: datetime | None) -> str | None:
+    """RFC 3339 in UTC, ending in `Z`, with microseconds; None stays None."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class RequestRows:
+    """One request with what its shape needs."""
+
+    request: SupportRequest
+    site: Site
+    owner: User | None
+    visit: Visit | None
+    visitor: User | None
+    duty: Duty | None
+
+
+def site(row: Site) -> Shape:
+    """A site as a request and `/me` carry it."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "latitude": row.latitude,
+        "longitude": row.longitude,
+        "time_zone": row.time_zone,
+        "desk_phone": row.desk_phone,
+    }
+
+
+def person(row: User) -> Shape:
+    """A user by id and name."""
+    return {"id": row.id, "name": row.name}
+
+
+def visit(row: Visit, visitor: User) -> Shape:
+    """A visit as facts and snapshots carry it; a position is added only by `request`."""
+    return {
+        "id": row.id,
+        "request_id": row.request_id,
+        "state": row.state.value,
+        "modality": row.modality.value,
+        "peer": person(visitor),
+        "eta_at": stamp(row.eta_at),
+        "accepted_at": stamp(row.accepted_at),
+        "departed_at": stamp(row.departed_at),
+        "arrived_at": stamp(row.arrived_at),
+        "started_at": stamp(row.started_at),
+        "completed_at": stamp(row.completed_at),
+    }
+
+
+def owner(request: SupportRequest, manager: User | None, visitor: User | None) -> Shape | None:
+    """Who holds the request now: its peer, else its manager, else the engine; nobody once final."""
+    if request.state in FINAL:
+        return None
+    if visitor is not None:
+        return {"kind": "peer", **person(visitor)}
+    if manager is not None:
+        return {"kind": manager.role.value, **person(manager)}
+    return {"kind": "engine", "name": "Alongside"}
+
+
+def position(duty: Duty | None, visit_row: Visit) -> Shape | None:
+    """The exact position, which is shared only while the peer is on the road."""
+    if visit_row.state is not VisitState.EN_ROUTE or duty is None or duty.position_at is None:
+        return None
+    if visit_row.departed_at is None or duty.position_at < visit_row.departed_at:
+        return None
+    return {
+        "latitude": duty.latitude,
+        "longitude": duty.longitude,
+        "accuracy_m": duty.accuracy_m,
+        "recorded_at": stamp(duty.position_at),
+    }
+
+
+def request(rows: RequestRows) -> Shape:
+    """A request as staff, managers and its peer see it."""
+    row = rows.request
+    shown: Shape | None = None
+    if rows.visit is not None and rows.visitor is not None:
+        shown = visit(rows.visit, rows.visitor)
+        where = position(rows.duty, rows.visit)
+        if where is not None:
+            shown["position"] = where
+    is_live = rows.visit is not None and rows.visit.state in LIVE_VISIT
+    return {
+        "id": row.id,
+        "site": site(rows.site),
+        "state": row.state.value,
+        "seq": row.seq,
+        "modality": row.modality.value,
+        "place": row.place,
+        "language": row.language,
+        "focus": row.focus.value if row.focus else None,
+        "preferences": row.preferences.get("wishes"),
+        "video_fallback": row.video_fallback,
+        "note": row.note,
+        "warnings": digit_warnings({"place": row.place, "note": row.note}),
+        "priority": row.priority.value,
+        "wave": row.wave,
+        "asked": row.asked,
+        "eligible": row.eligible,
+        "next_wave_at": stamp(row.next_wave_at),
+        "owner": owner(row, rows.owner, rows.visitor if is_live else None),
+        "alarm": row.alarm.value if row.alarm else None,
+        "visit": shown,
+        "created_at": stamp(row.created_at),
+        "closed_at": stamp(row.closed_at),
+    }
+
+
+def offer(row: Offer, request_row: SupportRequest, site_row: Site) -> Shape:
+    """An offer as its peer sees it: the area, never the room or the note."""
+    return {
+        "id": row.id,
+        "request_id": row.request_id,
+        "state": row.state.value,
+        "wave": row.wave,
+        "modality": row.modality.value,
+        "site": {"name": site_row.name, "area": site_row.area},
+        "focus": request_row.focus.value if request_row.focus else None,
+        "language": request_row.language,
+        "priority": request_row.priority.value,
+        "distance_m": row.distance_m,
+        "travel_seconds": row.travel_s,
+        "arrive_by": stamp(row.arrive_by),
+        "reasons": row.reasons,
+        "asked_at": stamp(row.asked_at),
+        "next_wave_at": stamp(request_row.next_wave_at),
+    }
+
+
+def duty(row: Duty | None) -> Shape:
+    """A peer's duty as they see it themselves."""
+    if row is None:
+        return {
+            "on_duty": False,
+            "since": None,
+            "until": None,
+            "modalities": [],
+            "position_at": None,
+        }
+    return {
+        "on_duty": row.on_duty,
+        "since": stamp(row.since),
+        "until": stamp(row.until),
+        "modalities": row.modalities,
+        "position_at": stamp(row.position_at),
+    }
+
+
+def fact(
+    request_id: str,
+    seq: int,
+    type_: str,
+    at: datetime,
+    actor: Mapping[str, Any],
+    data: Mapping[str, Any],
+    viewer: Role,
+) -> Shape:
+    """A fact for a viewer. Only who manages a network sees which peers said no or did not answer."""
+    if viewer in (Role.STAFF, Role.PEER):
+        data = _without_asked_peers(data)
+        if "offer" in data and actor.get("kind") == Role.PEER.value and "visit" not in data:
+            actor = {"kind": Role.PEER.value}
+    return {
+        "request_id": request_id,
+        "seq": seq,
+        "type": type_,
+        "at": stamp(at),
+        "actor": dict(actor),
+        "data": dict(data),
+    }
+
+
+def entry(row: JournalEntry, viewer: Role) -> Shape:
+    """A row of the journal for a viewer."""
+    return fact(row.request_id, row.seq, row.type.value, row.at, row.actor, row.data, viewer)
+
+
+_ABOUT_THE_ASKED = frozenset({"peer", "reason", "id"})
+
+
+def _without_asked_peers(data: Mapping[str, Any]) -> Shape:
+    """The same data with offers that name nobody."""
+    shown = dict(data)
+    if "offer" in shown:
+        shown["offer"] = _anonymous(shown["offer"])
+    if "offers" in shown:
+        shown["offers"] = [_anonymous(one) for one in shown["offers"]]
+    return shown
+
+
+def _anonymous(one: Mapping[str, Any]) -> Shape:
+    return {name: value for name, value in one.items() if name not in _ABOUT_THE_ASKED}
