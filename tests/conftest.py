@@ -4,7 +4,8 @@
 - `db`            a fresh, migrated `Database` without hooks; the test runs once per backend
 - `database_url`  the address of that database, for tests that start processes
 - `backend`       hands out more fresh databases (`fresh_database(backend, clock)`)
-- `postgres_server`  the real server, for tests that stop or crash one (start your own for that)
+- `postgres_server`  the one real PostgreSQL of the session; to stop or crash one, start your own
+- `redis_server`  a real, empty Redis of this test alone, which may stop it
 
 A test for one backend only says so:
 `@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)`.
@@ -15,6 +16,7 @@ purpose carries `@pytest.mark.unchecked("why")`.
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +32,7 @@ from tests.harness.databases import (
     open_database,
 )
 from tests.harness.postgres import PostgresServer
+from tests.harness.redis import RedisServer
 
 
 @pytest.fixture
@@ -47,6 +50,17 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield server
     finally:
         server.remove()
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """An empty Redis of this test's own."""
+    server = RedisServer(tmp_path)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture(scope="session")
