@@ -10,12 +10,16 @@ from itertools import pairwise
 
 import pytest
 
+from server.api.routes import every_route
 from server.settings import Settings
 from tests.house.pages import BESIDES, PAGES
 from tests.house.repository import ROOT, files, name_of, text_of
 
 PROSE = sorted(path for path in files() if path.suffix == ".md")
 KNOWN_SETTINGS = {name.upper() for name in Settings.model_fields} | set(BESIDES)
+
+OPERATORS = {"/healthz", "/readyz", "/metrics"}
+"""Addresses without the prefix, outside the API's list."""
 
 
 def prose() -> str:
@@ -61,6 +65,18 @@ def test_scripts_in_documents_exist_and_can_be_run() -> None:
     assert {"bin/run", "bin/test", "bin/check"} <= scripts
     own = {script for script in scripts if f".venv/{script}" not in prose()}
     assert not [script for script in own if not os.access(ROOT / script, os.X_OK)]
+
+
+def test_endpoints_in_documents_exist() -> None:
+    named = set(re.findall(r"`(GET|POST|PUT|DELETE) (?:/api/v1)?(/[^`? ]+)", prose()))
+    assert ("POST", "/requests") in named
+    declared = {(route.method, re.sub(r"{\w+}", "{}", route.path)) for route in every_route()}
+    unknown = {
+        (method, path)
+        for method, path in named
+        if path not in OPERATORS and (method, re.sub(r"<\w+>|{\w+}", "{}", path)) not in declared
+    }
+    assert not unknown
 
 
 @pytest.mark.parametrize("package", ["server", "simulator"])
