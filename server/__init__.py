@@ -1,0 +1,19 @@
+"""The floor that knows HTTP, sockets, pages, settings and processes; dispatch knows the rest.
+
+Map:
+
+- `settings`    every environment variable, and what production refuses to start with
+- `wiring`      the only composition root: plugs the floors into one another
+- `app`, `wsgi` the Flask application, and the object a web server imports
+- `errors`      every refusal as `application/problem+json`, and the list of codes
+- `api`         the layer (routes, models, OpenAPI) and one module per noun
+- `auth`        passwords, tokens, sessions, same-origin, login limits
+- `realtime`    Socket.IO
+- `web`         pages for people
+- `dispatcher`  the only module that waits; `wake` shortens the wait
+- `health`, `metrics`, `logs`  what an operator looks at
+- `models`      sessions, refresh tokens, idempotency keys, heartbeats
+- `cli`, `doctor`, `seed`      the commands of `python -m server`
+
+This file imports nothing: `python -m server run` must patch the standard library first.
+"""

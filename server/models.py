@@ -1,0 +1,77 @@
+"""The tables of this floor: who is signed in, which keys were used, which process is alive."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base, ByValue, Id, one_of
+
+
+class SessionKind(StrEnum):
+    """How a session proves itself."""
+
+    BEARER = "bearer"
+    COOKIE = "cookie"
+
+
+class UserSession(Base):
+    """One sign-in of one user; revoking it ends all that was issued for it."""
+
+    __tablename__ = "user_sessions"
+    __table_args__ = (one_of("kind", SessionKind),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    user_id: Mapped[Id] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[SessionKind] = mapped_column(ByValue(SessionKind))
+    cookie_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """SHA-256 of the cookie's value; the value itself is nowhere but in the browser."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    revoked_at: Mapped[datetime | None]
+    revoked_because: Mapped[str | None] = mapped_column(String(40))
+
+
+class RefreshToken(Base):
+    """One link of a session's chain; it works once. A second use revokes the session."""
+
+    __tablename__ = "refresh_tokens"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    session_id: Mapped[Id] = mapped_column(
+        ForeignKey("user_sessions.id", ondelete="CASCADE"), index=True
+    )
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    issued_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class IdempotencyKey(Base):
+    """The answer to a request that carried a key; it commits with the work."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index(None, "created_at"),)
+
+    user_id: Mapped[Id] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    """SHA-256 over method, path and body."""
+    status: Mapped[int | None]
+    """None only inside the transaction that does the work."""
+    body: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class Heartbeat(Base):
+    """A process that said it was alive at `at`, working on schema `revision`."""
+
+    __tablename__ = "heartbeats"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), index=True)
+    revision: Mapped[str] = mapped_column(String(32))
+    started_at: Mapped[datetime]
+    at: Mapped[datetime]
