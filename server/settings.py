@@ -1,0 +1,192 @@
+"""Every setting, from the environment, and what production refuses to start with.
+
+It knows names, defaults and limits; it refuses to know what any setting is used for. The
+descriptions here are the documentation: `.env.example` and the settings page are held to them.
+"""
+
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from storage.engine import parse_url
+
+EXAMPLE_SECRET = "change-me-to-a-long-random-value"  # noqa: S105  # refused in production
+SECRET_MIN_CHARS = 32
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+Environment = Literal["demo", "production", "test"]
+Positive = Annotated[int, Field(ge=1)]
+
+
+class SettingsError(Exception):
+    """The environment cannot be used. The message names every culprit and shows no value."""
+
+
+def _default_database(known: dict[str, Any]) -> str:
+    return f"sqlite:///{known['alongside_data'] / 'alongside.sqlite3'}"
+
+
+def _default_public_url(known: dict[str, Any]) -> str:
+    return f"http://{known['host']}:{known['port']}"
+
+
+def _default_secret(known: dict[str, Any]) -> SecretStr:
+    """None in production; elsewhere one that is made once and kept beside the data."""
+    if known["alongside_env"] == "production":
+        return SecretStr("")
+    path: Path = known["alongside_data"] / "secret_key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    return SecretStr(path.read_text(encoding="ascii"))
+
+
+class Settings(BaseSettings):
+    """What the environment says, checked. Built once, in the entry points."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    alongside_env: Environment = Field(
+        "demo",
+        description="demo shows its sign-ins on the front page; production refuses unsafe values.",
+    )
+    alongside_data: Path = Field(
+        Path("var"), description="Folder for what an embedded instance keeps."
+    )
+    host: str = Field("127.0.0.1", description="Address the embedded server listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the embedded server listens on.")
+    database_url: str = Field(
+        default_factory=_default_database,
+        repr=False,
+        description="sqlite:///file or postgresql://user:password@host/name.",
+    )
+    database_pool_size: Positive = Field(
+        16, description="Connections a process keeps; as many again in a rush."
+    )
+    redis_url: str | None = Field(
+        None, repr=False, description="redis://host:port/0; needed with several web processes."
+    )
+    secret_key: SecretStr = Field(
+        default_factory=_default_secret,
+        description=f"Signs tokens and cursors; {SECRET_MIN_CHARS} random characters or more.",
+    )
+    public_url: str = Field(
+        default_factory=_default_public_url,
+        pattern=r"^https?://[^/?#@\s]+$",
+        description="Scheme, host and port under which browsers reach the product.",
+    )
+    proxy_hops: int = Field(
+        0, ge=0, le=8, description="Reverse proxies in front whose X-Forwarded-For is believed."
+    )
+    web_concurrency: Positive = Field(1, description="Web processes that gunicorn starts.")
+    push: Literal["console", "fcm", "memory"] = Field(
+        "console", description="Where pushes go; console prints them and reaches nobody."
+    )
+    firebase_credentials: Path | None = Field(
+        None, description="Service-account file of the Firebase project (PUSH=fcm)."
+    )
+    fcm_base_url: str | None = Field(
+        None, description="Stand-in for Firebase Cloud Messaging in tests and drills."
+    )
+    login_window_s: Positive = Field(300, description="Length of the window of the login limits.")
+    login_failures: Positive = Field(
+        10, description="Failed sign-ins a window for one address and e-mail together."
+    )
+    login_failures_per_address: Positive = Field(
+        100, description="Failed sign-ins a window from one address, whatever the e-mail."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="The least severe log line that is written."
+    )
+    max_body_bytes: int = Field(
+        65_536, ge=1_024, description="Longest request body that is read; longer answers 413."
+    )
+
+    @property
+    def is_production(self) -> bool:
+        """Whether unsafe values are refused and cookies need https."""
+        return self.alongside_env == "production"
+
+    @property
+    def uses_sqlite(self) -> bool:
+        """Whether the database is an embedded file."""
+        return parse_url(self.database_url).get_backend_name() == "sqlite"
+
+
+def load() -> Settings:
+    """The settings of this process. Raises `SettingsError` naming what cannot be used."""
+    try:
+        settings = Settings()
+    except ValidationError as refused:
+        raise SettingsError(_explain(refused)) from None
+    problems = unsafe(settings)
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
+
+
+def _explain(refused: ValidationError) -> str:
+    """One line per field, without the value: a value may be a secret."""
+    return "\n".join(
+        f"{'.'.join(str(part) for part in error['loc']).upper()}: {error['msg']}"
+        for error in refused.errors(include_input=False, include_url=False)
+    )
+
+
+def unsafe(settings: Settings) -> list[str]:
+    """Why these settings may not be used, one `NAME: sentence` each; empty when they may.
+
+    The database address is checked everywhere, the rest in production only.
+    """
+    try:
+        parse_url(settings.database_url)
+    except Exception:  # noqa: BLE001  # whatever the parser says may quote the password
+        return ["DATABASE_URL: must be a sqlite or postgresql address"]
+    if not settings.is_production:
+        return []
+    return [*_unsafe_web(settings), *_unsafe_processes(settings), *_unsafe_push(settings)]
+
+
+def _unsafe_web(settings: Settings) -> list[str]:
+    found = []
+    secret = settings.secret_key.get_secret_value()
+    if not secret:
+        found.append("SECRET_KEY: must be set")
+    elif secret == EXAMPLE_SECRET or len(set(secret)) < 8:  # e.g. "aaaa…"
+        found.append("SECRET_KEY: is an example value; use a random one")
+    elif len(secret) < SECRET_MIN_CHARS:
+        found.append(f"SECRET_KEY: must have at least {SECRET_MIN_CHARS} characters")
+    if urlsplit(settings.public_url).scheme != "https":
+        found.append("PUBLIC_URL: must be https; sign-ins would travel in the clear")
+    return found
+
+
+def _unsafe_processes(settings: Settings) -> list[str]:
+    if settings.web_concurrency == 1:
+        return []
+    found = []
+    if settings.uses_sqlite:
+        found.append("DATABASE_URL: several web processes (WEB_CONCURRENCY) need postgresql")
+    if settings.redis_url is None:
+        found.append("REDIS_URL: must be set when there are several web processes")
+    return found
+
+
+def _unsafe_push(settings: Settings) -> list[str]:
+    if settings.push != "fcm":
+        return [f"PUSH: {settings.push} reaches no phone; use fcm"]
+    found = []
+    if settings.firebase_credentials is None:
+        found.append("FIREBASE_CREDENTIALS: must be set with PUSH=fcm")
+    elif not settings.firebase_credentials.is_file():
+        found.append("FIREBASE_CREDENTIALS: there is no such file")
+    if settings.fcm_base_url is not None:
+        address = urlsplit(settings.fcm_base_url)
+        if address.scheme != "https" and address.hostname not in LOOPBACK:
+            found.append("FCM_BASE_URL: must be https; pushes would travel in the clear")
+    return found
