@@ -1,0 +1,218 @@
+"""What the answers of the API are made of, field by field, for the reference and for the tests.
+
+`dispatch.shapes` fills them; these declare them. A field that is not declared here fails a test.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from dispatch.events import Alarm, FactType
+from dispatch.states import (
+    Focus,
+    Modality,
+    OfferState,
+    Priority,
+    RequestState,
+    Role,
+    VisitState,
+)
+from server.api.models import Answer, Moment
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class Page(Answer):
+    """One page of a list; `next_cursor` is null on the last."""
+
+    next_cursor: str | None
+
+
+class Person(Answer):
+    """Somebody by id and name."""
+
+    id: str
+    name: str
+
+
+class SiteAnswer(Answer):
+    """An emergency department, as a request carries it."""
+
+    id: str
+    name: str
+    latitude: float
+    longitude: float
+    time_zone: str
+    desk_phone: str
+
+
+class PositionAnswer(Answer):
+    """Where a peer on the road is; shared only from en_route to arrived."""
+
+    latitude: float
+    longitude: float
+    accuracy_m: float | None
+    recorded_at: Moment
+
+
+class VisitAnswer(Answer):
+    """One peer's support, from accepted to the end."""
+
+    id: str
+    request_id: str
+    state: VisitState
+    modality: Modality
+    peer: Person
+    eta_at: Moment | None
+    position: PositionAnswer | None = None
+    accepted_at: Moment
+    departed_at: Moment | None
+    arrived_at: Moment | None
+    started_at: Moment | None
+    completed_at: Moment | None
+
+
+class OwnerAnswer(Answer):
+    """Who holds the request now."""
+
+    kind: Literal["peer", "manager", "admin", "engine"]
+    id: str | None = None
+    name: str
+
+
+class RequestAnswer(Answer):
+    """A support request."""
+
+    id: str
+    site: SiteAnswer
+    state: RequestState
+    seq: Count
+    modality: Modality
+    place: str
+    language: str
+    focus: Focus | None
+    preferences: dict[str, Any]
+    video_fallback: bool
+    note: str | None
+    warnings: list[str]
+    priority: Priority
+    wave: Count
+    asked: Count
+    eligible: Count
+    next_wave_at: Moment | None
+    owner: OwnerAnswer | None
+    alarm: Alarm | None
+    visit: VisitAnswer | None
+    created_at: Moment
+    closed_at: Moment | None
+
+
+class RequestPage(Page):
+    """Support requests, newest first."""
+
+    items: list[RequestAnswer]
+
+
+class ActorAnswer(Answer):
+    """Who caused a fact."""
+
+    kind: Literal["staff", "peer", "manager", "supervisor", "admin", "engine"]
+    id: str | None = None
+    name: str | None = None
+
+
+class FactAnswer(Answer):
+    """Something that happened to one request."""
+
+    request_id: str
+    seq: Annotated[int, Field(ge=1)]
+    type: FactType
+    at: Moment
+    actor: ActorAnswer
+    data: dict[str, Any]
+
+
+class FactsAnswer(Answer):
+    """The facts after a given one, in order, and the request's newest `seq`."""
+
+    items: list[FactAnswer]
+    seq: Count
+
+
+class OfferSite(Answer):
+    """What a peer learns of a site before saying yes."""
+
+    name: str
+    area: str
+
+
+class OfferAnswer(Answer):
+    """One peer is asked about one request."""
+
+    id: str
+    request_id: str
+    state: OfferState
+    wave: Count
+    modality: Modality
+    site: OfferSite
+    focus: Focus | None
+    language: str
+    priority: Priority
+    distance_m: int | None
+    travel_seconds: int | None
+    arrive_by: Moment | None
+    reasons: list[Any]
+    asked_at: Moment
+    next_wave_at: Moment | None
+
+
+class AcceptedOffer(OfferAnswer):
+    """The offer a peer said yes to, and the visit that begins."""
+
+    visit: VisitAnswer
+
+
+class OfferList(Page):
+    """Open offers, oldest first."""
+
+    items: list[OfferAnswer]
+
+
+class DutyAnswer(Answer):
+    """Whether a peer can be asked now."""
+
+    on_duty: bool
+    since: Moment | None
+    until: Moment | None
+    modalities: list[Modality]
+    position_at: Moment | None
+
+
+class PeerProfile(Answer):
+    """What a peer sees of their own profile."""
+
+    id: str
+    modalities: list[Modality]
+    languages: list[str]
+    focus: list[Focus]
+    travel_limit_m: int | None
+
+
+class MeAnswer(Answer):
+    """Who is signed in."""
+
+    id: str
+    role: Role
+    name: str
+    network: Person
+    site: SiteAnswer | None = None
+    peer: PeerProfile | None = None
+
+
+class TokensAnswer(Answer):
+    """A fresh access token, the refresh token that replaces it once, and who they are for."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: Annotated[int, Field(ge=1, description="Seconds until the access token expires.")]
+    user: MeAnswer

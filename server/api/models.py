@@ -1,0 +1,90 @@
+"""The base of every body, query and answer, and the field types they share.
+
+Bodies are strict: unknown fields, wrong types and text that no database can hold are refused.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+)
+
+from dispatch.shapes import stamp
+
+_ALLOWED_CONTROLS = "\n\r\t"
+
+
+def _refuse_controls(value: Any) -> Any:
+    """Text with control characters is nobody's typing, and PostgreSQL cannot hold NUL."""
+    if isinstance(value, str) and not value.isprintable():
+        for character in value:
+            if ord(character) < 32 and character not in _ALLOWED_CONTROLS:
+                raise ValueError("must not contain control characters")
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _refuse_controls(item)
+    elif isinstance(value, dict):
+        for item in (*value.keys(), *value.values()):
+            _refuse_controls(item)
+    return value
+
+
+class Body(BaseModel):
+    """What a client sends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _printable(cls, value: Any) -> Any:
+        return _refuse_controls(value)
+
+
+class Query(Body):
+    """What a client asks for in the query string."""
+
+
+class NoBody(Body):
+    """A step that needs no words: an empty object, or nothing at all."""
+
+
+class Answer(BaseModel):
+    """What a client is told. Fields that are not declared may not leave the server."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("must carry a time zone, for example a final Z")
+    return value
+
+
+Moment = Annotated[
+    datetime,
+    AfterValidator(_aware),
+    PlainSerializer(stamp, return_type=str, when_used="json"),
+]
+"""RFC 3339. Clients may send any offset; the server answers in UTC with a final Z."""
+
+OpaqueId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Email = Annotated[
+    str, Field(min_length=3, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")
+]
+Password = Annotated[str, Field(min_length=10, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
+Language = Annotated[str, Field(max_length=16, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]
+Phone = Annotated[str, Field(max_length=20, pattern=r"^\+?[0-9 ().-]{5,20}$")]
+
+LINE = r"^[^\x00-\x1f]*[^\s\x00-\x1f][^\x00-\x1f]*$"
+"""Pattern of one line of text that is not blank."""
+TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
+"""Pattern of text that may have several lines, or be empty."""
+Name = Annotated[str, Field(min_length=1, max_length=120, pattern=LINE)]
