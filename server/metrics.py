@@ -1,0 +1,109 @@
+"""Prometheus text: what this process did, and what the rows say when they are asked.
+
+Labels are routes as declared, types, states and outcomes: never an id, a name or an address. With
+several processes on one host, PROMETHEUS_MULTIPROC_DIR adds them up; everywhere else a scrape sees
+the process that answered it.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+
+from flask import Flask, Response, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.logs import route_template, seconds_taken
+from storage.database import Database, Transaction
+
+log = logging.getLogger(__name__)
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+Scrape = Callable[[Transaction], Mapping[str, int]]
+"""Counts by label, read at scrape time."""
+
+
+class _Rows(Collector):
+    """A gauge whose values are counted in the database when somebody looks."""
+
+    def __init__(self, db: Database, name: str, help_: str, label: str, count: Scrape) -> None:
+        self._db, self._name, self._help, self._label = db, name, help_, label
+        self._count = count
+
+    def collect(self) -> Iterator[Metric]:
+        """One sample a label value."""
+        family = GaugeMetricFamily(self._name, self._help, labels=[self._label])
+        try:
+            with self._db.read() as tx:
+                for value, number in self._count(tx).items():
+                    family.add_metric([value], number)
+        except SQLAlchemyError as error:
+            # The other metrics are wanted most when the database is away.
+            log.warning("%s not scraped: %s", self._name, type(error).__name__)
+            return
+        yield family
+
+
+class Metrics:
+    """The counters of this process and the gauges over the rows."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.rows = CollectorRegistry(auto_describe=False)
+        self.requests = Histogram(
+            "alongside_http_request_seconds",
+            "Time to answer a request, by route, method and status.",
+            ["route", "method", "status"],
+            buckets=_BUCKETS_S,
+            registry=self.registry,
+        )
+        self.facts = Counter(
+            "alongside_facts_total", "Facts journaled, by type.", ["type"], registry=self.registry
+        )
+        self.loop_errors = Counter(
+            "alongside_dispatcher_errors_total",
+            "Rounds of a dispatcher loop that failed, by loop.",
+            ["loop"],
+            registry=self.registry,
+        )
+
+    def count_facts(self, tx: Transaction) -> None:
+        """After a commit: count what was journaled."""
+        for fact in tx.facts:
+            self.facts.labels(type=str(fact.type)).inc()
+
+    def watch_rows(self, db: Database, name: str, help_: str, label: str, count: Scrape) -> None:
+        """Add a gauge `name` that counts rows at scrape time, one sample a value of `label`."""
+        self.rows.register(_Rows(db, name, help_, label, count))
+
+    def text(self) -> bytes:
+        """The exposition of everything."""
+        own: CollectorRegistry = self.registry
+        if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            own = CollectorRegistry()
+            MultiProcessCollector(own)  # type: ignore[no-untyped-call]  # untyped in the library
+        return generate_latest(own) + generate_latest(self.rows)
+
+
+def install(app: Flask, metrics: Metrics) -> None:
+    """Time every request of `app`, and answer `/metrics`."""
+
+    def observe(response: Response) -> Response:
+        # A method nobody declared is the client's text; only a route bounds what it may be.
+        method = request.method if request.url_rule is not None else "-"
+        metrics.requests.labels(
+            route=route_template(), method=method, status=str(response.status_code)
+        ).observe(seconds_taken())
+        return response
+
+    def show() -> Response:
+        return Response(metrics.text(), content_type=CONTENT_TYPE)
+
+    app.after_request(observe)
+    app.add_url_rule("/metrics", "metrics", show)
