@@ -1,0 +1,1 @@
+"""The HTTP interface, tested from outside: what a client sends and what it is told."""
