@@ -6,7 +6,7 @@ a row which is not there give the same `NotFound`.
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, select
 from sqlalchemy.orm import aliased
 
 from dispatch.errors import not_found
@@ -120,13 +120,10 @@ def visit(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
 
 def site(tx: Transaction, actor: Actor, site_id: str) -> Site:
     """The site, or `NotFound`: staff see their own, everyone else their network's."""
-    row = tx.session.scalars(
-        select(Site).where(
-            Site.id == site_id,
-            Site.network_id == actor.network_id,
-            or_(actor.role is not Role.STAFF, Site.id == actor.site_id),
-        )
-    ).one_or_none()
+    query = select(Site).where(Site.id == site_id, Site.network_id == actor.network_id)
+    if actor.role is Role.STAFF:
+        query = query.where(Site.id == actor.site_id)
+    row = tx.session.scalars(query).one_or_none()
     if row is None:
         raise not_found("site")
     return row

@@ -81,7 +81,8 @@ class PeerView:
     is_muted: bool = False
     is_reachable: bool = True
     is_busy: bool = False
-    has_open_offer: bool = False
+    open_offer: Modality | None = None
+    """The modality in which this peer is being asked about this request, if they are."""
     has_declined: bool = False
     position: Point | None = None
     travel_limit_m: int | None = None
@@ -173,10 +174,46 @@ def judge(peer: PeerView, need: Need, now: datetime, policy: Policy) -> Candidat
     return best
 
 
+def keeps_offer(peer: PeerView, now: datetime) -> bool:
+    """Whether a peer who was asked may still answer; true for one who has no open offer.
+
+    Narrower than `judge`: somebody who was asked does not lose the offer by driving away.
+    """
+    if peer.open_offer is None:
+        return True
+    has_badge = peer.open_offer in REMOTE or _is_valid(peer.badge_until, now)
+    return (
+        has_badge
+        and peer.on_duty
+        and not _is_past(peer.until, now)
+        and not peer.is_busy
+        and not peer.is_excluded
+        and not peer.is_do_not_pair
+        and _is_valid(peer.certified_until, now)
+        and peer.open_offer in peer.modalities & peer.duty_modalities
+    )
+
+
+def bars_assignment(
+    peer: PeerView, modality: Modality, language: str, now: datetime
+) -> Reason | None:
+    """What keeps a peer from being assigned after a call: what no telephone call can mend."""
+    needs_badge = modality not in REMOTE
+    checks = (
+        (peer.is_excluded, Reason.EXCLUDED),
+        (peer.is_do_not_pair, Reason.DO_NOT_PAIR),
+        (not _is_valid(peer.certified_until, now), Reason.CERTIFICATE),
+        (modality not in peer.modalities, Reason.MODALITY),
+        (language not in peer.languages, Reason.LANGUAGE),
+        (needs_badge and not _is_valid(peer.badge_until, now), Reason.BADGE),
+    )
+    return next((reason for applies, reason in checks if applies), None)
+
+
 def _personal_reason(peer: PeerView, need: Need, now: datetime) -> Reason | None:
     """The reasons that hold in every modality."""
     checks = (
-        (peer.has_open_offer, Reason.ALREADY_ASKED),
+        (peer.open_offer is not None, Reason.ALREADY_ASKED),
         (peer.has_declined, Reason.DECLINED),
         (peer.is_excluded, Reason.EXCLUDED),
         (peer.is_do_not_pair, Reason.DO_NOT_PAIR),

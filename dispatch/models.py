@@ -202,7 +202,7 @@ class SupportRequest(Base):
     place: Mapped[str] = mapped_column(String(40))
     language: Mapped[str] = mapped_column(String(16))
     focus: Mapped[Focus | None] = mapped_column(ByValue(Focus))
-    preferences: Mapped[JsonDict] = mapped_column(default=dict)
+    preferences: Mapped[JsonList] = mapped_column(default=list)
     video_fallback: Mapped[bool] = mapped_column(default=False)
     note: Mapped[str | None] = mapped_column(String(500))
     priority: Mapped[Priority] = mapped_column(ByValue(Priority), default=Priority.NORMAL)

@@ -113,7 +113,7 @@ def request(rows: RequestRows) -> Shape:
         "place": row.place,
         "language": row.language,
         "focus": row.focus.value if row.focus else None,
-        "preferences": row.preferences.get("wishes"),
+        "preferences": row.preferences,
         "video_fallback": row.video_fallback,
         "note": row.note,
         "warnings": digit_warnings({"place": row.place, "note": row.note}),

@@ -1,0 +1,12 @@
+"""What people do, one module per kind of person or thing done.
+
+Each function takes the transaction and the actor, passes a gate of `dispatch.access`, makes its
+change as one guarded statement and journals it. They return rows; shaping is the entry point's.
+
+- `staff`    ask, cancel, ask everyone, close
+- `managers` claim, resume, assign
+- `peers`    see, accept and decline an offer
+- `visits`   depart, arrive, start, complete, withdraw, hand over, undo
+- `duty`     be available, share a position
+- `people`   sites, users, peers, certificates, badges, policy
+"""

@@ -1,0 +1,263 @@
+"""A peer being available now, and where they are.
+
+The exact position rests in the duty row and is shared only from leaving to arriving; nothing of it
+is journaled and no track is kept.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select, update
+
+from dispatch import access, geo, journal, offering, shapes, watch
+from dispatch.access import Actor
+from dispatch.actions import visits
+from dispatch.errors import Invalid, not_found
+from dispatch.events import ENGINE, By, FactType
+from dispatch.geo import Point
+from dispatch.models import Duty, Offer, Peer, SupportRequest, User, Visit
+from dispatch.policy import parse
+from dispatch.states import LIVE_VISIT, LOOKING, Modality, OfferState, VisitState
+from storage.database import Transaction
+
+POSITION_AGE_S = 300
+"""A position recorded longer ago than this is refused: it says nothing about now."""
+
+CLOCK_SKEW_S = 60
+"""How far ahead of the server's a phone's clock may be."""
+
+ETA_NEWS_S = 180
+"""A change of the expected arrival smaller than this is not news (design: 3 min)."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """One reading of a phone's position, in degrees and metres."""
+
+    latitude: float
+    longitude: float
+    accuracy_m: float
+    recorded_at: datetime
+
+
+class Used(StrEnum):
+    """What became of a position."""
+
+    USED = "used"
+    OFF_DUTY = "off_duty"
+    OUT_OF_ORDER = "out_of_order"
+    IMPOSSIBLE_SPEED = "impossible_speed"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of a position, and the request that sees it, if one does."""
+
+    used: Used
+    shared_with_request_id: str | None = None
+
+
+def set_duty(
+    tx: Transaction,
+    actor: Actor,
+    *,
+    on_duty: bool,
+    modalities: list[Modality],
+    until: datetime | None = None,
+) -> Duty:
+    """Become available, change how or until when, or stop. Offers a peer can no longer take end.
+
+    Raises `Invalid` for a modality that is not in the peer's profile, an end that has passed, or
+    nothing to be available for.
+    """
+    peer = tx.session.get(Peer, actor.id)
+    if peer is None:
+        raise not_found("peer")
+    if on_duty:
+        _check_duty(tx, peer, modalities, until)
+    duty = _held(tx, peer)
+    if on_duty and not duty.on_duty:
+        duty.since = tx.now
+    duty.on_duty = on_duty
+    duty.until = until if on_duty else None
+    duty.modalities = sorted(modality.value for modality in modalities) if on_duty else []
+    duty.contact_at = tx.now
+    if on_duty:
+        peer.is_reachable = True
+    else:
+        _forget_position(duty)
+        duty.since = None
+    tx.session.flush()
+    _offers_end(tx, actor.id, set(duty.modalities))
+    if on_duty:
+        wake_searches(tx, actor.network_id)
+    return duty
+
+
+def _check_duty(
+    tx: Transaction, peer: Peer, modalities: list[Modality], until: datetime | None
+) -> None:
+    if not modalities:
+        raise Invalid("Say how you are available.", field="modalities")
+    foreign = sorted({modality.value for modality in modalities} - set(peer.modalities))
+    if foreign:
+        raise Invalid(f"Your profile does not have {', '.join(foreign)}.", field="modalities")
+    if until is not None and until <= tx.now:
+        raise Invalid("The end of your duty has passed.", field="until")
+
+
+def _held(tx: Transaction, peer: Peer) -> Duty:
+    """The peer's duty row, held; made on first use."""
+    duty = tx.session.scalars(
+        select(Duty).where(Duty.peer_id == peer.id).with_for_update()
+    ).one_or_none()
+    if duty is None:
+        duty = Duty(peer_id=peer.id, network_id=peer.network_id, on_duty=False, modalities=[])
+        tx.session.add(duty)
+    return duty
+
+
+def _forget_position(duty: Duty) -> None:
+    """Off duty nobody knows where a peer is, and we do not either."""
+    duty.latitude = duty.longitude = duty.accuracy_m = duty.position_at = None
+
+
+def _offers_end(tx: Transaction, peer_id: str, modalities: set[str]) -> None:
+    """End the peer's open offers in other modalities than these; the next wave goes now.
+
+    The requests are held in the order of their ids, so that two peers who leave at once do not
+    wait for each other.
+    """
+    rows = tx.session.execute(
+        select(Offer.request_id, Offer.id, Offer.modality)
+        .where(Offer.peer_id == peer_id, Offer.state == OfferState.OPEN)
+        .order_by(Offer.request_id)
+    ).all()
+    for request_id, offer_id, modality in rows:
+        if modality.value in modalities:
+            continue
+        request = access.locked_request(tx, request_id)
+        offering.close(tx, request, OfferState.WITHDRAWN, "off_duty", ENGINE, Offer.id == offer_id)
+        if request.state in LOOKING:
+            request.next_action_at = tx.now
+
+
+def wake_searches(tx: Transaction, network_id: str) -> None:
+    """Somebody may have become eligible: every open search of the network is looked at now.
+
+    Rows that another transaction holds are passed over: whoever holds them looks by themselves,
+    and no two transactions wait for each other here.
+    """
+    waiting = (
+        select(SupportRequest.id)
+        .where(
+            SupportRequest.network_id == network_id,
+            SupportRequest.state.in_(sorted(LOOKING)),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    tx.session.execute(
+        update(SupportRequest)
+        .where(SupportRequest.id.in_(waiting.scalar_subquery()))
+        .values(next_action_at=tx.now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def end_stale(tx: Transaction, duty: Duty) -> None:
+    """End a duty whose time has passed or whose app fell silent; called by the sweeper."""
+    duty.on_duty = False
+    duty.until = None
+    duty.since = None
+    duty.modalities = []
+    _forget_position(duty)
+    tx.session.flush()
+    _offers_end(tx, duty.peer_id, set())
+
+
+def record_position(tx: Transaction, actor: Actor, reading: Position) -> Recorded:
+    """Keep the peer's newest position. What cannot be true is said so and not used.
+
+    Raises `Invalid` (`position_stale`, `position_in_future`, `invalid` for the null island).
+    """
+    age_s = (tx.now - reading.recorded_at).total_seconds()
+    if age_s > POSITION_AGE_S:
+        raise Invalid("This position is too old.", code="position_stale", field="recorded_at")
+    if age_s < -CLOCK_SKEW_S:
+        raise Invalid(
+            "This position is from the future.", code="position_in_future", field="recorded_at"
+        )
+    if reading.latitude == 0.0 and reading.longitude == 0.0:
+        raise Invalid("A phone without a fix reports 0, 0.", field="latitude")
+    duty = tx.session.scalars(
+        select(Duty).where(Duty.peer_id == actor.id).with_for_update()
+    ).one_or_none()
+    visit = tx.session.scalars(
+        select(Visit).where(Visit.peer_id == actor.id, Visit.state.in_(sorted(LIVE_VISIT)))
+    ).one_or_none()
+    if duty is None or (not duty.on_duty and visit is None):
+        return Recorded(Used.OFF_DUTY)
+    duty.contact_at = tx.now
+    if duty.position_at is not None and reading.recorded_at <= duty.position_at:
+        return Recorded(Used.OUT_OF_ORDER)
+    here = Point(reading.latitude, reading.longitude)
+    if duty.position_at is not None and duty.latitude is not None and duty.longitude is not None:
+        elapsed_s = (reading.recorded_at - duty.position_at).total_seconds()
+        if geo.is_impossible(Point(duty.latitude, duty.longitude), here, elapsed_s):
+            return Recorded(Used.IMPOSSIBLE_SPEED)
+    duty.latitude, duty.longitude = reading.latitude, reading.longitude
+    duty.accuracy_m, duty.position_at = reading.accuracy_m, reading.recorded_at
+    tx.session.flush()
+    if visit is None:
+        return Recorded(Used.USED)
+    _follow(tx, visit)
+    is_shared = visit.state is VisitState.EN_ROUTE
+    return Recorded(Used.USED, visit.request_id if is_shared else None)
+
+
+def heard_from(tx: Transaction, peer_id: str) -> None:
+    """The peer's app was heard of: a sign of life, and proof that it can be reached."""
+    tx.session.execute(
+        update(Duty)
+        .where(Duty.peer_id == peer_id)
+        .values(contact_at=tx.now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _follow(tx: Transaction, seen: Visit) -> None:
+    """During a visit a position can be news of the arrival, and can end an alarm.
+
+    Most are neither, and then nothing but the duty row is written.
+    """
+    known = tx.session.get_one(SupportRequest, seen.request_id)
+    eta_at = _new_eta(tx, known, seen)
+    if eta_at is None and known.alarm is None:
+        return
+    request = access.locked_request(tx, seen.request_id)
+    visit = tx.session.get_one(Visit, seen.id, populate_existing=True)
+    if visit.state not in LIVE_VISIT:
+        return
+    if eta_at is not None and visit.state is VisitState.EN_ROUTE:
+        visit.eta_at = eta_at
+        person = tx.session.get_one(User, visit.peer_id)
+        journal.append(
+            tx,
+            request,
+            FactType.ETA_CHANGED,
+            By(person.role.value, person.id, person.name),
+            {"visit": shapes.visit(visit, person)},
+        )
+    tx.session.flush()
+    watch.look(tx, request, parse(request.policy))
+
+
+def _new_eta(tx: Transaction, request: SupportRequest, visit: Visit) -> datetime | None:
+    """The expected arrival from here, when it differs enough from the one that is shown."""
+    if visit.state is not VisitState.EN_ROUTE:
+        return None
+    eta_at = visits.eta(tx, request, visit.peer_id)
+    if visit.eta_at is not None and abs((eta_at - visit.eta_at).total_seconds()) < ETA_NEWS_S:
+        return None
+    return eta_at

@@ -1,0 +1,137 @@
+"""What a manager does with a request: own it, search again, assign somebody after a call."""
+
+from typing import Any
+
+from dispatch import access, engine, journal, matching, offering, queries, shapes
+from dispatch.access import Actor
+from dispatch.actions import peers
+from dispatch.errors import Invalid
+from dispatch.events import FactType
+from dispatch.guard import refuse, take
+from dispatch.matching import REASON_WORDS, PeerView
+from dispatch.models import Offer, SupportRequest, User
+from dispatch.policy import parse
+from dispatch.states import (
+    FINAL,
+    Modality,
+    OfferState,
+    Step,
+)
+from storage.database import Transaction
+
+
+def claim(tx: Transaction, actor: Actor, request_id: str) -> SupportRequest:
+    """ "I have this": the manager owns the request, and its alarm ends."""
+    request = access.request(tx, actor, request_id, lock=True)
+    if request.state in FINAL:
+        raise refuse(Step.RESUME, request.state)
+    request.owner_id = actor.id
+    request.alarm = None
+    manager = tx.session.get_one(User, actor.id)
+    rows = queries.one_request(tx, request)
+    data: dict[str, Any] = {
+        "owner": shapes.owner(request, manager, rows.visitor),
+        "alarm": None,
+        "manager": shapes.person(manager),
+    }
+    journal.append(tx, request, FactType.REQUEST_CLAIMED, actor.by(), data)
+    return request
+
+
+def resume(
+    tx: Transaction, actor: Actor, request_id: str, *, video_fallback: bool | None = None
+) -> SupportRequest:
+    """Search again from the first wave: those who did not answer are asked anew.
+
+    Those who said not this time are left in peace; they can still say yes.
+    """
+    before = access.request(tx, actor, request_id, lock=True)
+    state_before = before.state
+    values: dict[str, Any] = {"search_started_at": tx.now, "search_wave": 0, "alarmed": []}
+    if video_fallback is not None:
+        values["video_fallback"] = video_fallback
+    request = take(tx, before.id, Step.RESUME, owner_id=actor.id, alarm=None, **values)
+    if request is None:
+        raise refuse(Step.RESUME, state_before)
+    offering.close(tx, request, OfferState.WITHDRAWN, "asked_again", actor.by())
+    manager = tx.session.get_one(User, actor.id)
+    journal.append(
+        tx,
+        request,
+        FactType.REQUEST_RESUMED,
+        actor.by(),
+        {
+            "state": request.state.value,
+            "owner": shapes.owner(request, manager, None),
+            "alarm": None,
+            "video_fallback": request.video_fallback,
+        },
+    )
+    engine.look(tx, request)
+    return request
+
+
+def assign(
+    tx: Transaction,
+    actor: Actor,
+    request_id: str,
+    peer_id: str,
+    modality: Modality | None = None,
+) -> SupportRequest:
+    """Send a peer who said yes on the telephone. Assigning always means that a call came first.
+
+    Duty does not matter then; certificate, badge, language and the peer being free do. Raises
+    `Invalid` naming what is missing, `Conflict` (`illegal_step`, `busy`).
+    """
+    before = access.request(tx, actor, request_id, lock=True)
+    peer = access.peer(tx, actor, peer_id)
+    state_before = before.state
+    request = take(tx, before.id, Step.ASSIGN, next_wave_at=None, alarm=None, next_action_at=tx.now)
+    if request is None:
+        raise refuse(Step.ASSIGN, state_before)
+    way = modality or request.modality
+    view = queries.peer_views(tx, request, parse(request.policy), only=peer.id)
+    _check_assignable(tx, request, view, way)
+    offer = _answered_offer(tx, request, peer.id)
+    visit = peers.start_visit(tx, request, peer.id, way, offer=offer)
+    person = tx.session.get_one(User, peer.id)
+    journal.append(
+        tx,
+        request,
+        FactType.REQUEST_ASSIGNED,
+        actor.by(),
+        peers.said_yes(request, visit, person),
+    )
+    offering.close(tx, request, OfferState.SUPERSEDED, "taken", actor.by())
+    return request
+
+
+def _check_assignable(
+    tx: Transaction, request: SupportRequest, views: list[PeerView], way: Modality
+) -> None:
+    """Refuse a peer who may not do this, whoever asks: the constraints that a call cannot lift."""
+    if not views:
+        raise Invalid("This peer is no longer active.", field="peer_id")
+    view = views[0]
+    reason = matching.bars_assignment(view, way, request.language, tx.now)
+    if reason is not None:
+        raise Invalid(f"{view.name} {REASON_WORDS[reason]}.", field="peer_id")
+
+
+def _answered_offer(tx: Transaction, request: SupportRequest, peer_id: str) -> Offer | None:
+    """The peer's open or declined offer, turned into a yes; None when they were never asked."""
+    tx.session.flush()
+    offer = (
+        tx.session.query(Offer)
+        .filter(
+            Offer.request_id == request.id,
+            Offer.peer_id == peer_id,
+            Offer.state.in_(peers.ANSWERABLE),
+        )
+        .one_or_none()
+    )
+    if offer is not None:
+        offer.state = OfferState.ACCEPTED
+        offer.answered_at = tx.now
+        tx.session.flush()
+    return offer

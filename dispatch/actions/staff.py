@@ -1,0 +1,174 @@
+"""What staff do with a request: ask for a peer, ask everyone now, cancel, close."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dispatch import access, engine, journal, offering, policy, shapes
+from dispatch.access import Actor
+from dispatch.actions import visits
+from dispatch.errors import Invalid
+from dispatch.events import FactType
+from dispatch.guard import refuse, take
+from dispatch.models import Network, SupportRequest
+from dispatch.states import LOOKING, Focus, Modality, OfferState, RequestState, Step
+from storage.database import Transaction
+from storage.ids import new_id
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What staff say when they ask for a peer."""
+
+    modality: Modality
+    place: str
+    language: str
+    consent: bool
+    site_id: str | None = None
+    focus: Focus | None = None
+    preferences: list[Any] | dict[str, Any] = field(default_factory=list)
+    video_fallback: bool = False
+    note: str | None = None
+
+
+def create_request(tx: Transaction, actor: Actor, ask: Ask) -> SupportRequest:
+    """A new request, its policy frozen and its first wave already on the way.
+
+    Raises `Invalid` (`consent_required`) without the recorded yes of the person: rule 1.
+    """
+    if not ask.consent:
+        raise Invalid(
+            "Nothing is sent without the person's yes.", code="consent_required", field="consent"
+        )
+    site_id = ask.site_id or actor.site_id
+    if site_id is None:
+        raise Invalid("Say which site is asking.", field="site_id")
+    site = access.site(tx, actor, site_id)
+    if not site.is_active:
+        raise Invalid("This site does not take requests now.", field="site_id")
+    network = tx.session.get_one(Network, actor.network_id)
+    request = SupportRequest(
+        id=new_id(),
+        network_id=actor.network_id,
+        site_id=site.id,
+        requested_by_id=actor.id,
+        consent_at=tx.now,
+        state=RequestState.SEARCHING,
+        seq=0,
+        modality=ask.modality,
+        place=ask.place,
+        language=ask.language,
+        focus=ask.focus,
+        preferences=ask.preferences,
+        video_fallback=ask.video_fallback,
+        note=ask.note,
+        policy=policy.parse(network.policy, site.policy).frozen(),
+        wave=0,
+        asked=0,
+        eligible=0,
+        search_started_at=tx.now,
+        search_wave=0,
+        alarmed=[],
+        is_widened=False,
+        created_at=tx.now,
+        next_action_at=tx.now,
+    )
+    tx.session.add(request)
+    tx.session.flush()
+    journal.append(
+        tx,
+        request,
+        FactType.REQUEST_CREATED,
+        actor.by(),
+        {
+            "state": request.state.value,
+            "modality": request.modality.value,
+            "place": request.place,
+            "language": request.language,
+            "focus": request.focus.value if request.focus else None,
+            "site": shapes.site(site),
+        },
+    )
+    # No hop before the first phone rings: the engine's own function asks the first wave here.
+    engine.look(tx, request)
+    return request
+
+
+def cancel(tx: Transaction, actor: Actor, request_id: str, reason: str) -> SupportRequest:
+    """End a request that is no longer wanted; a peer on the road is told to turn around."""
+    before = access.request(tx, actor, request_id, lock=True)
+    state_before = before.state
+    request = take(
+        tx,
+        before.id,
+        Step.CANCEL,
+        close_reason=reason,
+        closed_at=tx.now,
+        next_action_at=None,
+        next_wave_at=None,
+        alarm=None,
+    )
+    if request is None:
+        raise refuse(Step.CANCEL, state_before)
+    ended = visits.end_live(tx, request, Step.CANCEL, "cancelled", actor.by())
+    offering.close(tx, request, OfferState.WITHDRAWN, "cancelled", actor.by())
+    data: dict[str, Any] = {
+        "state": request.state.value,
+        "closed_at": shapes.stamp(request.closed_at),
+        "next_wave_at": None,
+        "alarm": None,
+        "owner": None,
+        "reason": reason,
+    }
+    journal.append(tx, request, FactType.REQUEST_CANCELLED, actor.by(), data | ended)
+    return request
+
+
+def widen(
+    tx: Transaction, actor: Actor, request_id: str, *, video_fallback: bool | None = None
+) -> SupportRequest:
+    """Ask everyone now, further away than the travel limits allow; optionally by video too."""
+    request = access.request(tx, actor, request_id, lock=True)
+    if request.state not in LOOKING:
+        raise refuse(Step.RESUME, request.state)
+    request.is_widened = True
+    data: dict[str, Any] = {"reach": "widened"}
+    if video_fallback is not None:
+        request.video_fallback = video_fallback
+        data["video_fallback"] = video_fallback
+    journal.append(tx, request, FactType.REQUEST_WIDENED, actor.by(), data)
+    engine.look(tx, request)
+    return request
+
+
+def close(tx: Transaction, actor: Actor, request_id: str, reason: str | None) -> SupportRequest:
+    """End an escalated request for which no one could come."""
+    before = access.request(tx, actor, request_id, lock=True)
+    state_before = before.state
+    request = take(
+        tx,
+        before.id,
+        Step.CLOSE_UNFILLED,
+        close_reason=reason or "nobody_could_come",
+        closed_at=tx.now,
+        next_action_at=None,
+        next_wave_at=None,
+        alarm=None,
+    )
+    if request is None:
+        raise refuse(Step.CLOSE_UNFILLED, state_before)
+    offering.close(tx, request, OfferState.WITHDRAWN, "unfilled", actor.by())
+    journal.append(
+        tx,
+        request,
+        FactType.REQUEST_UNFILLED,
+        actor.by(),
+        {
+            "state": request.state.value,
+            "closed_at": shapes.stamp(request.closed_at),
+            "owner": None,
+            "alarm": None,
+            "next_wave_at": None,
+            "reason": request.close_reason,
+        },
+    )
+    return request

@@ -1,0 +1,314 @@
+"""The steps of a visit, from leaving to the end, and the undo of the last one.
+
+Every step is the same move on two rows: the guarded step of the request, then its visit, which has
+the same state by name.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from dispatch import access, engine, geo, journal, queries, shapes, watch
+from dispatch.access import Actor
+from dispatch.errors import Conflict, Forbidden
+from dispatch.events import By, FactType
+from dispatch.guard import live_visit, refuse, take
+from dispatch.models import Exclusion, Site, SupportRequest, User, Visit
+from dispatch.policy import parse
+from dispatch.states import (
+    LIVE_VISIT,
+    STEPS,
+    UNDOABLE,
+    Priority,
+    RequestState,
+    Role,
+    Step,
+    VisitState,
+)
+from storage.database import Transaction
+
+_FACTS = {
+    Step.DEPART: FactType.VISIT_DEPARTED,
+    Step.ARRIVE: FactType.VISIT_ARRIVED,
+    Step.START: FactType.VISIT_STARTED,
+}
+_TIMES = {Step.DEPART: "departed_at", Step.ARRIVE: "arrived_at", Step.START: "started_at"}
+
+
+def depart(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
+    """The peer leaves. From here to the arrival the site and the managers see the position."""
+    return _advance(tx, actor, visit_id, Step.DEPART)
+
+
+def arrive(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
+    """The peer is there, said by the peer or by staff who see them."""
+    return _advance(tx, actor, visit_id, Step.ARRIVE)
+
+
+def start(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
+    """The conversation begins; a remote one begins straight after the yes."""
+    return _advance(tx, actor, visit_id, Step.START)
+
+
+def _advance(tx: Transaction, actor: Actor, visit_id: str, step: Step) -> Visit:
+    """One of the three steps that can be undone."""
+    seen, request = _held(tx, actor, visit_id, step)
+    policy = parse(request.policy)
+    before = VisitState(request.state.value)
+    moved = _take(tx, request, seen, step)
+    values: dict[str, Any] = {
+        "state": STEPS[step].visit_target,
+        _TIMES[step]: tx.now,
+        "undo_to": before,
+        "undo_until": tx.now + timedelta(seconds=policy.undo_s),
+        "undo_by_id": actor.id,
+    }
+    if actor.role is Role.PEER:
+        values["contact_at"] = tx.now
+    if step is Step.DEPART:
+        values["eta_at"] = eta(tx, moved, seen.peer_id)
+    visit = _changed(tx, moved, values)
+    peer = tx.session.get_one(User, visit.peer_id)
+    if moved.alarm is not None:
+        watch.end_alarm(tx, moved, actor.by(), why=step.value)
+    journal.append(
+        tx,
+        moved,
+        _FACTS[step],
+        actor.by(),
+        {"state": moved.state.value, "visit": shapes.visit(visit, peer)},
+    )
+    engine.look(tx, moved)
+    return visit
+
+
+def eta(tx: Transaction, request: SupportRequest, peer_id: str) -> datetime:
+    """When the peer would be at the site if they were on the road now."""
+    policy = parse(request.policy)
+    site = tx.session.get_one(Site, request.site_id)
+    view = queries.peer_views(tx, request, policy, only=peer_id)[0]
+    metres = (
+        geo.distance_m(view.position, geo.Point(site.latitude, site.longitude))
+        if view.position is not None
+        else 0.0
+    )
+    return tx.now + timedelta(seconds=geo.travel_s(metres, policy))
+
+
+def complete(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
+    """The conversation is over."""
+    seen, request = _held(tx, actor, visit_id, Step.COMPLETE)
+    moved = _take(
+        tx,
+        request,
+        seen,
+        Step.COMPLETE,
+        closed_at=tx.now,
+        next_action_at=None,
+        close_reason="completed",
+    )
+    visit = _changed(
+        tx,
+        moved,
+        {
+            "state": VisitState.COMPLETED,
+            "completed_at": tx.now,
+            "ended_at": tx.now,
+            "undo_to": None,
+            "undo_until": None,
+        },
+    )
+    if moved.alarm is not None:
+        watch.end_alarm(tx, moved, actor.by(), why="complete")
+    peer = tx.session.get_one(User, visit.peer_id)
+    journal.append(
+        tx,
+        moved,
+        FactType.VISIT_COMPLETED,
+        actor.by(),
+        {
+            "state": moved.state.value,
+            "visit": shapes.visit(visit, peer),
+            "closed_at": shapes.stamp(moved.closed_at),
+            "owner": None,
+        },
+    )
+    return visit
+
+
+def withdraw(tx: Transaction, actor: Actor, visit_id: str, reason: str | None = None) -> Visit:
+    """The visit ends before it began; someone else is asked, this peer not again for it."""
+    return _back_to_search(tx, actor, visit_id, Step.WITHDRAW, FactType.VISIT_WITHDRAWN, reason)
+
+
+def hand_over(tx: Transaction, actor: Actor, visit_id: str, reason: str | None = None) -> Visit:
+    """The peer hands a running conversation over; the search has priority `continuing`."""
+    return _back_to_search(tx, actor, visit_id, Step.HAND_OVER, FactType.VISIT_HANDED_OVER, reason)
+
+
+def _back_to_search(
+    tx: Transaction,
+    actor: Actor,
+    visit_id: str,
+    step: Step,
+    type_: FactType,
+    reason: str | None,
+) -> Visit:
+    seen, request = _held(tx, actor, visit_id, step)
+    values: dict[str, Any] = {
+        "search_started_at": tx.now,
+        "search_wave": 0,
+        "next_action_at": tx.now,
+        "alarm": None,
+        "alarmed": [],
+        "owner_id": None,
+        "is_widened": False,
+    }
+    if step is Step.HAND_OVER:
+        values["priority"] = Priority.CONTINUING
+    moved = _take(tx, request, seen, step, **values)
+    ended = end_live(tx, moved, step, reason or step.value, actor.by())
+    del ended["visit"]
+    tx.session.add(Exclusion(request_id=moved.id, peer_id=seen.peer_id, created_at=tx.now))
+    data: dict[str, Any] = {
+        "state": moved.state.value,
+        "visit": None,
+        "owner": shapes.owner(moved, None, None),
+        "alarm": None,
+        "priority": moved.priority.value,
+    }
+    journal.append(tx, moved, type_, actor.by(), data | ended)
+    engine.look(tx, moved)
+    return tx.session.get_one(Visit, seen.id)
+
+
+def end_live(
+    tx: Transaction, request: SupportRequest, step: Step, reason: str, by: By
+) -> dict[str, Any]:
+    """End the live visit of a held request, if there is one, as `step` says.
+
+    Returns what the fact says of it: `visit` (the ended visit) and `visit_ended` (who must be told
+    to turn around, and by whom it was ended). Empty when there was no visit.
+    """
+    states = {visit.id: visit.state for visit in _live(tx, request)}
+    visit = live_visit(
+        tx,
+        request.id,
+        state=STEPS[step].visit_target,
+        ended_at=tx.now,
+        end_reason=reason,
+        undo_to=None,
+        undo_until=None,
+    )
+    if visit is None:
+        return {}
+    peer = tx.session.get_one(User, visit.peer_id)
+    return {
+        "visit": shapes.visit(visit, peer),
+        "visit_ended": {
+            "id": visit.id,
+            "peer": shapes.person(peer),
+            "state_before": states[visit.id].value,
+            "by": by.kind,
+            "reason": reason,
+        },
+    }
+
+
+def undo(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
+    """Take the last step back within its ten seconds; only who took it can.
+
+    Raises `Conflict` (`illegal_step`) when there is nothing to take back any more.
+    """
+    access.visit(tx, actor, visit_id)
+    seen = tx.session.get_one(Visit, visit_id)
+    request = access.locked_request(tx, seen.request_id)
+    tx.session.refresh(seen)
+    if seen.undo_to is None or seen.undo_until is None or seen.undo_until < tx.now:
+        raise Conflict("There is nothing left to undo.")
+    if seen.undo_by_id != actor.id:
+        raise Conflict("Only who took the step can undo it.")
+    undone = UNDOABLE[seen.state]
+    values: dict[str, Any] = {
+        "state": seen.undo_to,
+        _TIMES[undone]: None,
+        "undo_to": None,
+        "undo_until": None,
+        "contact_at": tx.now,
+    }
+    if undone is Step.DEPART:
+        values["eta_at"] = seen.promised_at
+    request.state = RequestState(seen.undo_to.value)
+    visit = _changed(tx, request, values)
+    peer = tx.session.get_one(User, visit.peer_id)
+    journal.append(
+        tx,
+        request,
+        FactType.STEP_UNDONE,
+        actor.by(),
+        {
+            "state": request.state.value,
+            "visit": shapes.visit(visit, peer),
+            "undone": undone.value,
+        },
+    )
+    engine.look(tx, request)
+    return visit
+
+
+def begin(tx: Transaction, request: SupportRequest, values: dict[str, Any]) -> Visit:
+    """Insert the live visit of a request whose yes was just taken.
+
+    The partial unique indexes decide: raises `Conflict` (`busy`) when this peer has a live visit,
+    in whichever transaction it was begun.
+    """
+    dialect = tx.session.get_bind().dialect.name
+    insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    visit = tx.session.scalars(
+        insert(Visit)
+        .values(request_id=request.id, network_id=request.network_id, **values)
+        .on_conflict_do_nothing()
+        .returning(Visit)
+    ).one_or_none()
+    if visit is None:
+        raise Conflict("You are already with someone.", code="busy")
+    return visit
+
+
+def _held(tx: Transaction, actor: Actor, visit_id: str, step: Step) -> tuple[Visit, SupportRequest]:
+    """The visit through its gate, and its request's row held. Refuses a role the table excludes."""
+    if actor.role.value not in STEPS[step].who:
+        raise Forbidden(f"{step.value} is not yours to do.")
+    seen = access.visit(tx, actor, visit_id)
+    request = access.locked_request(tx, seen.request_id)
+    tx.session.refresh(seen)
+    if seen.state not in LIVE_VISIT:
+        raise Conflict(f"{step.value} cannot be taken: this visit is {seen.state.value}.")
+    return seen, request
+
+
+def _take(
+    tx: Transaction, request: SupportRequest, visit: Visit, step: Step, **values: Any
+) -> SupportRequest:
+    before = request.state
+    moved = take(tx, request.id, step, modality=visit.modality, **values)
+    if moved is None:
+        raise refuse(step, before)
+    return moved
+
+
+def _changed(tx: Transaction, request: SupportRequest, values: dict[str, Any]) -> Visit:
+    visit = live_visit(tx, request.id, **values)
+    if visit is None:
+        raise Conflict("This visit is over.")
+    return visit
+
+
+def _live(tx: Transaction, request: SupportRequest) -> list[Visit]:
+    return list(
+        tx.session.query(Visit).filter(
+            Visit.request_id == request.id, Visit.state.in_(sorted(LIVE_VISIT))
+        )
+    )

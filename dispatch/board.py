@@ -1,0 +1,132 @@
+"""The live board of a network: every open request, the peers, and the numbers over them.
+
+It reads and shapes. A row carries its own request's `seq`, so a reader keeps the newer of two.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from dispatch import geo, queries, shapes
+from dispatch.access import Actor
+from dispatch.geo import Point
+from dispatch.models import Duty, JournalEntry, Network, Offer, Peer, SupportRequest, User, Visit
+from dispatch.shapes import Shape, stamp
+from dispatch.states import FINAL, LIVE_VISIT, LOOKING, OfferState, RequestState, VisitState
+from storage.database import Transaction
+
+CLOSED_SHOWN_S = 3600
+"""How long a request stays on the board after its end."""
+
+
+def board(tx: Transaction, actor: Actor) -> Shape:
+    """The whole board of the actor's network, with the `seq` of the journal it shows."""
+    network = tx.session.get_one(Network, actor.network_id)
+    seq = tx.session.scalar(
+        select(func.max(JournalEntry.id)).where(JournalEntry.network_id == network.id)
+    )
+    requests = tx.session.scalars(
+        select(SupportRequest)
+        .where(
+            SupportRequest.network_id == network.id,
+            or_(
+                SupportRequest.state.not_in(sorted(FINAL)),
+                SupportRequest.closed_at >= tx.now - timedelta(seconds=CLOSED_SHOWN_S),
+            ),
+        )
+        .order_by(SupportRequest.created_at, SupportRequest.id)
+    ).all()
+    peers = peer_rows(tx, network.id)
+    shown = rows(tx, requests)
+    return {
+        "network": {"id": network.id, "name": network.name},
+        "seq": seq or 0,
+        "at": stamp(tx.now),
+        "requests": shown,
+        "peers": peers,
+        "numbers": _numbers(shown, peers),
+    }
+
+
+def rows(tx: Transaction, requests: Sequence[SupportRequest]) -> list[Shape]:
+    """Requests as the board shows them: without the note, with the count of each answer."""
+    if not requests:
+        return []
+    counts = _offer_counts(tx, [request.id for request in requests])
+    shaped = []
+    for row in queries.request_rows(tx, requests):
+        shape = shapes.request(row)
+        del shape["note"], shape["warnings"]
+        shape["offers"] = counts[row.request.id]
+        shaped.append(shape)
+    return shaped
+
+
+def _offer_counts(tx: Transaction, request_ids: list[str]) -> dict[str, dict[str, int]]:
+    names = ("open", "seen", "declined", "unreachable")
+    found = {request_id: dict.fromkeys(names, 0) for request_id in request_ids}
+    offers = tx.session.execute(
+        select(Offer.request_id, Offer.state, Offer.seen_at, Offer.is_unreachable).where(
+            Offer.request_id.in_(request_ids)
+        )
+    )
+    for request_id, state, seen_at, is_unreachable in offers:
+        count = found[request_id]
+        if state is OfferState.OPEN:
+            count["open"] += 1
+            count["seen"] += seen_at is not None
+            count["unreachable"] += is_unreachable
+        elif state is OfferState.DECLINED:
+            count["declined"] += 1
+    return found
+
+
+def peer_rows(tx: Transaction, network_id: str, only: str | None = None) -> list[Shape]:
+    """The peers on duty or on a visit: where they are as an area, and exactly only on the road."""
+    query = (
+        select(Peer, User.name, Duty, Visit)
+        .join(User, User.id == Peer.id)
+        .join(Duty, Duty.peer_id == Peer.id)
+        .outerjoin(Visit, (Visit.peer_id == Peer.id) & Visit.state.in_(sorted(LIVE_VISIT)))
+        .where(Peer.network_id == network_id, User.is_active)
+        .order_by(User.name, User.id)
+    )
+    if only is not None:
+        query = query.where(Peer.id == only)
+    else:
+        query = query.where(or_(Duty.on_duty, Visit.id.is_not(None)))
+    return [_peer_row(*row) for row in tx.session.execute(query)]
+
+
+def _peer_row(peer: Peer, name: str, duty: Duty, visit: Visit | None) -> Shape:
+    exact = shapes.position(duty, visit) if visit is not None else None
+    place: Point | None = None
+    if duty.latitude is not None and duty.longitude is not None:
+        place = geo.area(Point(duty.latitude, duty.longitude))
+    return {
+        "id": peer.id,
+        "name": name,
+        "on_duty": duty.on_duty,
+        "until": stamp(duty.until),
+        "modalities": duty.modalities,
+        "is_reachable": peer.is_reachable,
+        "request_id": visit.request_id if visit is not None else None,
+        "visit_state": visit.state.value if visit is not None else None,
+        "area": {"latitude": place.latitude, "longitude": place.longitude} if place else None,
+        "position": exact,
+    }
+
+
+def _numbers(requests: list[Shape], peers: list[Shape]) -> dict[str, Any]:
+    states = Counter(request["state"] for request in requests)
+    on_way = (VisitState.ACCEPTED.value, VisitState.EN_ROUTE.value)
+    return {
+        "waiting": sum(states[state.value] for state in LOOKING),
+        "on_the_way": sum(states[state] for state in on_way),
+        "with_someone": states[RequestState.ARRIVED.value] + states[RequestState.IN_SESSION.value],
+        "peers_available": sum(peer["on_duty"] and peer["request_id"] is None for peer in peers),
+        "alarms": sum(request["alarm"] is not None for request in requests),
+    }

@@ -1,0 +1,141 @@
+"""The clock's turn: requests whose time has come are looked at, and what is decided is done.
+
+Claims are leases; each request gets a transaction of its own, in which everything is decided anew
+from the rows. So two engines at once, or one that dies in between, change nothing but the speed.
+It decides nothing itself: `matching` and `waves` do, and the alarms of a visit stand in `watch`.
+"""
+
+import logging
+
+from sqlalchemy import select
+
+from dispatch import journal, matching, offering, queries, shapes, watch, waves
+from dispatch.events import ENGINE, Alarm, FactType
+from dispatch.guard import take
+from dispatch.models import Offer, Site, SupportRequest, User
+from dispatch.policy import Policy, parse
+from dispatch.states import LOOKING, VISITED, Modality, OfferState, Step
+from storage.claims import Claim, claim_due
+from storage.database import Database, Transaction
+
+log = logging.getLogger(__name__)
+
+LEASE_S = 30.0
+"""How long a claimed request is left alone by other engines. A turn takes milliseconds."""
+
+
+def tick(db: Database, *, limit: int = 50) -> int:
+    """Look at up to `limit` due requests, oldest first; return how many were looked at.
+
+    A request whose turn fails is logged and comes due again when its lease expires; it does not
+    keep the others waiting.
+    """
+    with db.transaction() as tx:
+        claims = claim_due(
+            tx.session,
+            SupportRequest,
+            due=SupportRequest.next_action_at,
+            leased_until=SupportRequest.leased_until,
+            lease=SupportRequest.lease,
+            now=tx.now,
+            lease_s=LEASE_S,
+            limit=limit,
+        )
+    for claim in claims:
+        try:
+            with db.transaction() as tx:
+                _turn(tx, claim)
+        except Exception:
+            log.exception("the turn of request %s failed", claim.id)
+    return len(claims)
+
+
+def _turn(tx: Transaction, claim: Claim) -> None:
+    """One request's turn, if the lease is still ours."""
+    request = tx.session.scalars(
+        select(SupportRequest)
+        .where(SupportRequest.id == claim.id, SupportRequest.lease == claim.lease)
+        .with_for_update()
+    ).one_or_none()
+    if request is None:
+        return
+    request.lease = request.leased_until = None
+    look(tx, request)
+
+
+def look(tx: Transaction, request: SupportRequest) -> None:
+    """Decide and do what comes next for a request whose row is held; set its next time."""
+    policy = parse(request.policy)
+    if request.state in LOOKING:
+        _search(tx, request, policy)
+    elif request.state in VISITED:
+        watch.look(tx, request, policy)
+    else:
+        request.next_action_at = None
+
+
+def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
+    site = tx.session.get_one(Site, request.site_id)
+    peers = queries.peer_views(tx, request, policy)
+    if _withdraw_lost(tx, request, peers):
+        peers = queries.peer_views(tx, request, policy)
+    search = queries.search_of(tx, request)
+    need = queries.need_of(request, site)
+    ranking = matching.rank(peers, need, tx.now, policy)
+    if waves.wants_video(search, ranking, tx.now, policy):
+        both = need.modalities | {Modality.VIDEO}
+        need = queries.need_of(request, site, both)
+        ranking = matching.rank(peers, need, tx.now, policy)
+    decision = waves.decide(search, ranking, tx.now, policy)
+    request.search_wave = decision.waves_used
+    request.eligible = decision.eligible
+    request.next_wave_at = decision.next_wave_at
+    request.next_action_at = decision.look_again_at
+    if decision.ask:
+        offering.send_wave(tx, request, decision, peers, need.site, policy)
+    if decision.raise_alarm:
+        watch.raise_alarm(tx, request, Alarm.NO_YES_YET, {})
+    if decision.escalate:
+        _escalate(tx, request, decision.why)
+
+
+def _escalate(tx: Transaction, request: SupportRequest, why: str) -> None:
+    """Hand the request to a named manager. The search goes on underneath."""
+    tx.session.flush()
+    held = take(tx, request.id, Step.ESCALATE)
+    if held is None:
+        return
+    manager = queries.holder(tx, request.network_id)
+    if held.owner_id is None and manager is not None:
+        held.owner_id = manager.id
+    elif held.owner_id is not None:
+        manager = tx.session.get_one(User, held.owner_id)
+    held.alarm = None
+    held.next_wave_at = None
+    journal.append(
+        tx,
+        held,
+        FactType.REQUEST_ESCALATED,
+        ENGINE,
+        {
+            "state": held.state.value,
+            "owner": shapes.owner(held, manager, None),
+            "alarm": None,
+            "next_wave_at": None,
+            "eligible": held.eligible,
+            "why": why,
+        },
+    )
+
+
+def _withdraw_lost(
+    tx: Transaction, request: SupportRequest, peers: list[matching.PeerView]
+) -> bool:
+    """End the open offers of peers who may no longer be asked; return whether there were any."""
+    lost = [peer.id for peer in peers if not matching.keeps_offer(peer, tx.now)]
+    if not lost:
+        return False
+    ended = offering.close(
+        tx, request, OfferState.WITHDRAWN, "not_eligible", ENGINE, Offer.peer_id.in_(lost)
+    )
+    return bool(ended)

@@ -1,0 +1,105 @@
+"""What must never be true, each as a question to the rows. Run by every test's teardown, by the
+simulator and by `python -m server doctor`.
+
+It trusts no code of the product: where it can, it asks the tables in its own words.
+"""
+
+# ruff: noqa: S608  The questions are made of this module's constants, never of input.
+
+from datetime import timedelta
+
+from sqlalchemy import select, text
+
+from dispatch.models import SupportRequest
+from storage.database import Transaction
+
+TICK_S = 5.0
+"""How often a living dispatcher looks, at the slowest; two of these are the grace for an action."""
+
+_LIVE = "('accepted', 'en_route', 'arrived', 'in_session')"
+_FINAL = "('completed', 'cancelled', 'unfilled')"
+
+CHECKS: dict[str, str] = {
+    "a request has two live visits": (
+        f"SELECT request_id FROM visits WHERE state IN {_LIVE} GROUP BY request_id HAVING count(*) > 1"
+    ),
+    "a peer has two live visits": (
+        f"SELECT peer_id FROM visits WHERE state IN {_LIVE} GROUP BY peer_id HAVING count(*) > 1"
+    ),
+    "a request with a yes has no live visit, or the visit has another state": (
+        "SELECT r.id FROM support_requests r LEFT JOIN visits v"
+        f" ON v.request_id = r.id AND v.state IN {_LIVE}"
+        f" WHERE r.state IN {_LIVE} AND (v.id IS NULL OR v.state <> r.state)"
+    ),
+    "a request without a yes has a live visit": (
+        "SELECT r.id FROM support_requests r JOIN visits v ON v.request_id = r.id"
+        f" WHERE v.state IN {_LIVE} AND r.state NOT IN {_LIVE}"
+    ),
+    "an open request has no next action": (
+        f"SELECT id FROM support_requests WHERE state NOT IN {_FINAL} AND next_action_at IS NULL"
+    ),
+    "a final request still has a next action": (
+        f"SELECT id FROM support_requests WHERE state IN {_FINAL} AND next_action_at IS NOT NULL"
+    ),
+    "a final request has no end, or an open one has": (
+        f"SELECT id FROM support_requests WHERE (state IN {_FINAL}) <> (closed_at IS NOT NULL)"
+    ),
+    "a request that is not looking has an open offer": (
+        "SELECT r.id FROM support_requests r JOIN offers o ON o.request_id = r.id"
+        " WHERE o.state = 'open' AND r.state NOT IN ('searching', 'escalated')"
+    ),
+    "a peer was told of an offer and not how it ended": (
+        "SELECT id FROM offers WHERE state IN ('superseded', 'withdrawn') AND closed_at IS NULL"
+    ),
+    "the facts of a request have a gap, or its seq is not its last fact": (
+        "SELECT r.id FROM support_requests r LEFT JOIN facts f ON f.request_id = r.id"
+        " GROUP BY r.id, r.seq"
+        " HAVING count(f.id) <> r.seq OR coalesce(max(f.seq), 0) <> r.seq"
+        " OR coalesce(min(f.seq), 0) > 1"
+    ),
+    "an escalated request is owned by nobody though somebody could": (
+        "SELECT r.id FROM support_requests r WHERE r.state = 'escalated' AND r.owner_id IS NULL"
+        " AND EXISTS (SELECT 1 FROM users u WHERE u.network_id = r.network_id AND u.is_active"
+        " AND u.role IN ('manager', 'admin') AND u.created_at <= r.created_at)"
+    ),
+    "an offer crosses networks": (
+        "SELECT o.id FROM offers o JOIN support_requests r ON r.id = o.request_id"
+        " JOIN peers p ON p.id = o.peer_id"
+        " WHERE o.network_id <> r.network_id OR p.network_id <> r.network_id"
+    ),
+    "a visit crosses networks": (
+        "SELECT v.id FROM visits v JOIN support_requests r ON r.id = v.request_id"
+        " JOIN peers p ON p.id = v.peer_id"
+        " WHERE v.network_id <> r.network_id OR p.network_id <> r.network_id"
+    ),
+    "a peer was asked who had been excluded or is not paired with the site": (
+        "SELECT o.id FROM offers o JOIN support_requests r ON r.id = o.request_id"
+        " JOIN peers p ON p.id = o.peer_id WHERE o.state = 'open'"
+        " AND (EXISTS (SELECT 1 FROM exclusions e WHERE e.peer_id = p.id"
+        " AND e.request_id = r.id AND e.created_at < o.asked_at)"
+        " OR EXISTS (SELECT 1 FROM do_not_pair d WHERE d.peer_id = p.id"
+        " AND d.site_id = r.site_id AND d.created_at < o.asked_at))"
+    ),
+    "a request was made without consent": (
+        "SELECT id FROM support_requests WHERE consent_at IS NULL OR consent_at > created_at"
+    ),
+}
+"""Every check: the sentence that would be true, and the question whose answer must be empty."""
+
+
+def check(tx: Transaction) -> list[str]:
+    """The broken invariants, each as one sentence with the rows concerned. Empty is healthy."""
+    broken = []
+    for sentence, question in CHECKS.items():
+        found = [str(row[0]) for row in tx.session.execute(text(question))]
+        if found:
+            broken.append(f"{sentence}: {', '.join(found[:5])}")
+    return broken
+
+
+def overdue(tx: Transaction) -> list[str]:
+    """Open requests whose time came more than two ticks ago: no dispatcher looks at them."""
+    horizon = tx.now - timedelta(seconds=2 * TICK_S)
+    return list(
+        tx.session.scalars(select(SupportRequest.id).where(SupportRequest.next_action_at < horizon))
+    )

@@ -1,0 +1,149 @@
+"""Making and closing offers on a request whose row the transaction holds.
+
+The one place that inserts offers and the one that ends them without their peer's yes. It is told
+whom to ask; deciding that is `matching`'s and `waves`'.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+
+from dispatch import journal, shapes
+from dispatch.events import ENGINE, By, FactType
+from dispatch.geo import Point, shown_distance_m
+from dispatch.matching import Candidate, PeerView
+from dispatch.models import Offer, SupportRequest, User
+from dispatch.policy import Policy
+from dispatch.states import OfferState
+from dispatch.waves import Decision
+from storage.database import Transaction
+from storage.ids import new_id
+
+
+def send_wave(
+    tx: Transaction,
+    request: SupportRequest,
+    decision: Decision,
+    peers: Sequence[PeerView],
+    site: Point,
+    policy: Policy,
+) -> None:
+    """Insert the offers of a wave and journal it: `wave_sent`, then one `offer_made` each."""
+    positions = {peer.id: peer.position for peer in peers}
+    request.wave += 1
+    offers = [
+        _new_offer(tx, request, candidate, positions[candidate.peer_id], site)
+        for candidate in decision.ask
+    ]
+    tx.session.add_all(offers)
+    tx.session.flush()
+    request.asked = tx.session.execute(
+        select(func.count(func.distinct(Offer.peer_id))).where(Offer.request_id == request.id)
+    ).scalar_one()
+    named = [
+        _named(offer, candidate.name) for offer, candidate in zip(offers, decision.ask, strict=True)
+    ]
+    journal.append(
+        tx,
+        request,
+        FactType.WAVE_SENT,
+        ENGINE,
+        {
+            "wave": request.wave,
+            "asked": request.asked,
+            "eligible": request.eligible,
+            "next_wave_at": shapes.stamp(request.next_wave_at),
+            "offers": named,
+            "why": decision.why,
+        },
+    )
+    ladder = {
+        "push_again_s": policy.push_again_s,
+        "sms_s": policy.sms_s,
+        "voice_s": policy.voice_s,
+    }
+    for shape in named:
+        journal.append(tx, request, FactType.OFFER_MADE, ENGINE, {"offer": shape, "ladder": ladder})
+
+
+def _new_offer(
+    tx: Transaction,
+    request: SupportRequest,
+    candidate: Candidate,
+    position: Point | None,
+    site: Point,
+) -> Offer:
+    is_travelling = candidate.travel_s is not None and position is not None
+    return Offer(
+        id=new_id(),
+        network_id=request.network_id,
+        request_id=request.id,
+        peer_id=candidate.peer_id,
+        wave=request.wave,
+        modality=candidate.modality,
+        state=OfferState.OPEN,
+        distance_m=shown_distance_m(position, site) if is_travelling and position else None,
+        travel_s=candidate.travel_s,
+        arrive_by=candidate.arrive_by,
+        reasons=list(candidate.reasons),
+        asked_at=tx.now,
+    )
+
+
+def _named(offer: Offer, peer_name: str) -> dict[str, Any]:
+    return {
+        "id": offer.id,
+        "peer": {"id": offer.peer_id, "name": peer_name},
+        "wave": offer.wave,
+        "modality": offer.modality.value,
+        "distance_m": offer.distance_m,
+        "travel_s": offer.travel_s,
+        "arrive_by": shapes.stamp(offer.arrive_by),
+    }
+
+
+def close(
+    tx: Transaction,
+    request: SupportRequest,
+    state: OfferState,
+    reason: str,
+    by: By,
+    *where: ColumnElement[bool],
+) -> list[str]:
+    """End the open offers of a request that match `where`; journal their ends in one fact.
+
+    Returns the ids of the peers whose offers ended. Nothing to end, nothing journaled.
+    """
+    closed = tx.session.scalars(
+        update(Offer)
+        .where(Offer.request_id == request.id, Offer.state == OfferState.OPEN, *where)
+        .values(state=state, closed_at=tx.now, close_reason=reason)
+        .returning(Offer),
+        execution_options={"populate_existing": True},
+    ).all()
+    if not closed:
+        return []
+    names = dict(
+        tx.session.execute(
+            select(User.id, User.name).where(User.id.in_([offer.peer_id for offer in closed]))
+        ).tuples()
+    )
+    journal.append(
+        tx,
+        request,
+        FactType.OFFERS_CLOSED,
+        by,
+        {
+            "offers": [
+                {
+                    "id": offer.id,
+                    "peer": {"id": offer.peer_id, "name": names[offer.peer_id]},
+                    "state": state.value,
+                    "reason": reason,
+                }
+                for offer in sorted(closed, key=lambda offer: offer.id)
+            ]
+        },
+    )
+    return [offer.peer_id for offer in closed]

@@ -1,0 +1,282 @@
+"""Rows into values: what the decisions and the shapes are made from, in few round trips.
+
+It reads and never writes, and it decides nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from dispatch.access import KEPT_VISITS
+from dispatch.geo import Point
+from dispatch.matching import Need, PeerView
+from dispatch.models import (
+    Badge,
+    Certificate,
+    DoNotPair,
+    Duty,
+    Exclusion,
+    JournalEntry,
+    Offer,
+    Peer,
+    Site,
+    SupportRequest,
+    User,
+    Visit,
+)
+from dispatch.policy import Policy
+from dispatch.shapes import RequestRows
+from dispatch.states import LIVE_VISIT, Focus, Modality, OfferState, RequestState, VisitState
+from dispatch.waves import Awaited, Search
+from storage.database import Transaction
+
+
+def request_rows(tx: Transaction, requests: Sequence[SupportRequest]) -> list[RequestRows]:
+    """What the shapes of these requests need, in five statements however many there are."""
+    session = tx.session
+    ids = [request.id for request in requests]
+    sites = _by_id(session, Site, {request.site_id for request in requests})
+    visits = _latest_visits(session, ids)
+    people = {request.owner_id for request in requests if request.owner_id}
+    people |= {visit.peer_id for visit in visits.values()}
+    users = _by_id(session, User, people)
+    on_road = [v.peer_id for v in visits.values() if v.state is VisitState.EN_ROUTE]
+    duties = {
+        duty.peer_id: duty
+        for duty in session.scalars(select(Duty).where(Duty.peer_id.in_(on_road)))
+    }
+    found = []
+    for request in requests:
+        visit = visits.get(request.id)
+        found.append(
+            RequestRows(
+                request=request,
+                site=sites[request.site_id],
+                owner=users.get(request.owner_id) if request.owner_id else None,
+                visit=visit,
+                visitor=users[visit.peer_id] if visit else None,
+                duty=duties.get(visit.peer_id) if visit else None,
+            )
+        )
+    return found
+
+
+def one_request(tx: Transaction, request: SupportRequest) -> RequestRows:
+    """What the shape of one request needs."""
+    return request_rows(tx, [request])[0]
+
+
+def _by_id(session: Session, model: type[Any], ids: Iterable[str]) -> dict[str, Any]:
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    return {row.id: row for row in session.scalars(select(model).where(model.id.in_(wanted)))}
+
+
+def _latest_visits(session: Session, request_ids: Sequence[str]) -> dict[str, Visit]:
+    """The visit that a request shows: the live one, or the one it was completed or cancelled with."""
+    rows = session.scalars(
+        select(Visit)
+        .where(Visit.request_id.in_(request_ids), Visit.state.in_(KEPT_VISITS))
+        .order_by(Visit.accepted_at, Visit.id)
+    )
+    return {visit.request_id: visit for visit in rows}
+
+
+def facts_after(tx: Transaction, request_id: str, after: int, limit: int) -> Sequence[JournalEntry]:
+    """The facts of a request with `seq` greater than `after`, in order."""
+    return tx.session.scalars(
+        select(JournalEntry)
+        .where(JournalEntry.request_id == request_id, JournalEntry.seq > after)
+        .order_by(JournalEntry.seq)
+        .limit(limit)
+    ).all()
+
+
+def need_of(
+    request: SupportRequest, site: Site, modalities: frozenset[Modality] | None = None
+) -> Need:
+    """What a request needs of a peer, in its own modality unless others are allowed too."""
+    return Need(
+        site=Point(site.latitude, site.longitude),
+        modalities=modalities or frozenset({request.modality}),
+        language=request.language,
+        focus=request.focus,
+        is_widened=request.is_widened,
+    )
+
+
+def peer_views(
+    tx: Transaction, request: SupportRequest, policy: Policy, only: str | None = None
+) -> list[PeerView]:
+    """Every peer of the request's network with regard to it, or one of them.
+
+    Off-duty peers are among them, so that managers see the reason for everyone.
+    """
+    session, now = tx.session, tx.now
+    mine = aliased(Offer)
+    query = (
+        select(
+            Peer,
+            User.name,
+            Duty,
+            Badge.expires_at,
+            DoNotPair.created_at,
+            Exclusion.created_at,
+            mine.state,
+            mine.modality,
+            select(func.max(Certificate.expires_at))
+            .where(Certificate.peer_id == Peer.id)
+            .scalar_subquery(),
+            select(Visit.id)
+            .where(Visit.peer_id == Peer.id, Visit.state.in_(sorted(LIVE_VISIT)))
+            .limit(1)
+            .scalar_subquery(),
+        )
+        .join(User, User.id == Peer.id)
+        .outerjoin(Duty, Duty.peer_id == Peer.id)
+        .outerjoin(Badge, and_(Badge.peer_id == Peer.id, Badge.site_id == request.site_id))
+        .outerjoin(
+            DoNotPair, and_(DoNotPair.peer_id == Peer.id, DoNotPair.site_id == request.site_id)
+        )
+        .outerjoin(
+            Exclusion, and_(Exclusion.peer_id == Peer.id, Exclusion.request_id == request.id)
+        )
+        .outerjoin(
+            mine,
+            and_(
+                mine.peer_id == Peer.id,
+                mine.request_id == request.id,
+                mine.state.in_((OfferState.OPEN, OfferState.DECLINED)),
+            ),
+        )
+        .where(Peer.network_id == request.network_id, User.is_active)
+    )
+    if only is not None:
+        query = query.where(Peer.id == only)
+    elsewhere = _open_elsewhere(session, request)
+    return [
+        _peer_view(row, elsewhere.get(row[0].id, ()), now, policy) for row in session.execute(query)
+    ]
+
+
+def _open_elsewhere(session: Session, request: SupportRequest) -> dict[str, tuple[datetime, ...]]:
+    found: dict[str, tuple[datetime, ...]] = {}
+    rows = session.execute(
+        select(Offer.peer_id, Offer.asked_at).where(
+            Offer.network_id == request.network_id,
+            Offer.state == OfferState.OPEN,
+            Offer.request_id != request.id,
+        )
+    )
+    for peer_id, asked_at in rows:
+        found[peer_id] = (*found.get(peer_id, ()), asked_at)
+    return found
+
+
+def _peer_view(
+    row: Any, elsewhere: tuple[datetime, ...], now: datetime, policy: Policy
+) -> PeerView:
+    peer, name, duty, badge_until, unpaired, excluded, offer_state, offer_modality = row[:8]
+    certified_until, visit_id = row[8:]
+    return PeerView(
+        id=peer.id,
+        name=name,
+        on_duty=duty is not None and duty.on_duty,
+        until=duty.until if duty is not None else None,
+        duty_modalities=frozenset(Modality(m) for m in duty.modalities) if duty else frozenset(),
+        modalities=frozenset(Modality(m) for m in peer.modalities),
+        languages=frozenset(peer.languages),
+        focus=frozenset(Focus(f) for f in peer.focus),
+        certified_until=certified_until,
+        badge_until=badge_until,
+        is_excluded=excluded is not None,
+        is_do_not_pair=unpaired is not None,
+        is_muted=peer.is_muted,
+        is_reachable=peer.is_reachable,
+        is_busy=visit_id is not None,
+        open_offer=offer_modality if offer_state is OfferState.OPEN else None,
+        has_declined=offer_state is OfferState.DECLINED,
+        position=_where(peer, duty, now, policy),
+        travel_limit_m=peer.travel_limit_m,
+        open_offer_limit=peer.open_offer_limit,
+        offers_elsewhere=elsewhere,
+    )
+
+
+def _where(peer: Peer, duty: Duty | None, now: datetime, policy: Policy) -> Point | None:
+    """The fresh position, else the home area, else nothing."""
+    if duty is not None and duty.position_at is not None and duty.latitude is not None:
+        age_s = (now - duty.position_at).total_seconds()
+        if age_s <= policy.position_fresh_s and duty.longitude is not None:
+            return Point(duty.latitude, duty.longitude)
+    if peer.home_latitude is not None and peer.home_longitude is not None:
+        return Point(peer.home_latitude, peer.home_longitude)
+    return None
+
+
+def search_of(tx: Transaction, request: SupportRequest) -> Search:
+    """The search of a request as the wave decision sees it."""
+    offers = tx.session.execute(
+        select(
+            Offer.state,
+            Offer.modality,
+            Offer.arrive_by,
+            Offer.is_unreachable,
+            Offer.asked_at,
+            Offer.answered_at,
+            Offer.closed_at,
+        ).where(Offer.request_id == request.id)
+    ).all()
+    moments = [request.search_started_at]
+    for row in offers:
+        moments += [moment for moment in row[4:7] if moment is not None]
+    return Search(
+        state=request.state,
+        modality=request.modality,
+        started_at=request.search_started_at,
+        waves_used=request.search_wave,
+        video_fallback=request.video_fallback,
+        is_widened=request.is_widened,
+        has_alarmed="no_yes_yet" in request.alarmed,
+        asked=request.asked,
+        awaited=tuple(
+            Awaited(row.modality, row.arrive_by)
+            for row in offers
+            if row.state is OfferState.OPEN and not row.is_unreachable
+        ),
+        quiet_since=max(moments),
+    )
+
+
+def holder(tx: Transaction, network_id: str) -> User | None:
+    """Who owns what is escalated: a manager on call, else any manager, else an admin.
+
+    The longest-serving first, so that the choice is stable.
+    """
+    rows = tx.session.scalars(
+        select(User)
+        .where(
+            User.network_id == network_id,
+            User.is_active,
+            or_(User.role == "manager", User.role == "admin"),
+        )
+        .order_by(User.created_at, User.id)
+    ).all()
+    ranked = sorted(rows, key=lambda user: (user.role != "manager", not user.is_on_call))
+    return ranked[0] if ranked else None
+
+
+def open_requests(tx: Transaction, network_id: str) -> list[SupportRequest]:
+    """The open requests of a network, oldest first."""
+    final = (RequestState.COMPLETED, RequestState.CANCELLED, RequestState.UNFILLED)
+    return list(
+        tx.session.scalars(
+            select(SupportRequest)
+            .where(SupportRequest.network_id == network_id, SupportRequest.state.not_in(final))
+            .order_by(SupportRequest.created_at, SupportRequest.id)
+        )
+    )
