@@ -4,17 +4,19 @@ One process or many, SQLite or PostgreSQL, Redis or not: it is decided here from
 nothing below asks again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask_limiter import Limiter
 from sqlalchemy import func, select
 
+from dispatch import engine, sweeper
 from dispatch.models import IS_OPEN_REQUEST, SupportRequest
 from server.auth.limits import LoginLimits, make_limiter
 from server.auth.tokens import AccessTokens
 from server.metrics import Metrics
 from server.settings import Settings
+from server.turns import CHORES_S, SWEEP_S, Turn, chores
 from server.wake import LocalWake, RedisWake, Wake
 from storage.clock import Clock, SystemClock
 from storage.database import Database, Transaction
@@ -33,6 +35,8 @@ class Wired:
     limiter: Limiter
     logins: LoginLimits
     tokens: AccessTokens
+    loops: Mapping[str, Sequence[Turn]]
+    """What a dispatcher does, by loop. Loops do not hold each other up; `engine` has the heart."""
 
     def close(self) -> None:
         """Give back the connections of this process."""
@@ -64,6 +68,13 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
         limiter=limiter,
         logins=LoginLimits(limiter, settings),
         tokens=AccessTokens(settings.secret_key.get_secret_value(), clock),
+        loops={
+            "engine": [
+                Turn("engine", lambda: engine.tick(db)),
+                Turn("sweeper", lambda: sweeper.sweep(db), SWEEP_S),
+                Turn("chores", lambda: chores(db), CHORES_S),
+            ],
+        },
     )
 
 

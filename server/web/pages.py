@@ -18,19 +18,8 @@ from server.auth.origin import refuse_other_origins
 from server.auth.sign_in import check_password, open_for
 from server.errors import KINDS, Problem
 from server.models import SessionKind
-from server.settings import Settings
+from server.seed import demo_users
 from server.wiring import Wired
-
-DEMO_FILE = "demo.json"
-
-
-def demo_users(settings: Settings) -> list[dict[str, Any]]:
-    """The demonstration's sign-ins; none when this is no demonstration or it has none."""
-    path = settings.alongside_data / DEMO_FILE
-    if settings.alongside_env != "demo" or not path.exists():
-        return []
-    users: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["users"]
-    return users
 
 
 def install(app: Flask, wired: Wired) -> None:

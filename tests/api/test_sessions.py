@@ -144,7 +144,7 @@ def test_live_sessions_are_those_that_still_count(
         api.sign_in(person)
     with wired.db.read() as tx:
         rows = tx.session.execute(select(UserSession.user_id, UserSession.id))
-        ids = {user_id: session_id for user_id, session_id in rows}
+        ids = {row.user_id: row.id for row in rows}
     with wired.db.transaction() as tx:
         sessions.revoke(tx, ids[world.here.manager.id], "test")
         tx.session.execute(

@@ -1,0 +1,132 @@
+"""The commands of `python -m server`. Each reads the settings, does one thing, and says how it went.
+
+Exit status: 0 done, 1 it did not work, 2 it was not understood or the settings cannot be used.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+
+from server.settings import Settings, SettingsError, load
+
+
+def _run(settings: Settings) -> int:
+    """everything in one process: web, sockets, dispatcher, embedded database"""
+    from server import embedded
+
+    try:
+        return embedded.run(settings)
+    except OSError as error:
+        print(f"PORT: cannot listen on {settings.host}:{settings.port}: {error.strerror}")
+        return 1
+
+
+def _web(settings: Settings) -> int:
+    """the web processes, under gunicorn"""
+    # Not a setting of ours: the Procfile hands it to gunicorn too.
+    connections = os.environ.get("WEB_CONNECTIONS", "10000")
+    command = [
+        *(sys.executable, "-m", "gunicorn", "--worker-class", "gevent"),
+        *(
+            "--workers",
+            str(settings.web_concurrency),
+            "--worker-connections",
+            str(settings.web_connections),
+        ),
+        *("--graceful-timeout", "5", "--no-control-socket"),
+        *("--bind", f"{settings.host}:{settings.port}", "server.wsgi:app"),
+    ]
+    os.execv(sys.executable, command)  # noqa: S606  # our own interpreter, no shell
+
+
+def _dispatcher(settings: Settings) -> int:
+    """waves, alarms, pushes and chores; several may run"""
+    from server import logs
+    from server.dispatcher import Dispatcher, WrongRevision
+    from server.wiring import wire
+
+    logs.configure(settings.log_level)
+    signals = {signal.SIGTERM, signal.SIGINT}
+    # Blocked before any thread starts: the main thread alone takes them, by waiting for them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    wired = wire(settings)
+    dispatcher = Dispatcher(wired)
+    try:
+        dispatcher.start()
+    except WrongRevision as refused:
+        print(f"Refused: {refused}. Run: python -m server migrate")
+        return 1
+    while not dispatcher.stop_asked.is_set():
+        if signal.sigtimedwait(signals, 0.5) is not None:
+            break
+    was_asked = not dispatcher.stop_asked.is_set()
+    is_clean = dispatcher.stop()
+    wired.close()
+    return 0 if was_asked and is_clean else 1
+
+
+def _migrate(settings: Settings) -> int:
+    """bring the schema to the revision of this code"""
+    from storage import migrate
+    from storage.engine import make_engine
+
+    engine = make_engine(settings.database_url, pool_size=1)
+    migrate.upgrade(engine)
+    print(f"Schema is at revision {migrate.current(engine)}.")
+    engine.dispose()
+    return 0
+
+
+def _seed(settings: Settings) -> int:
+    """put the demonstration's people into an empty database"""
+    from server import seed
+    from server.wiring import wire
+
+    if settings.is_production:
+        print("ALONGSIDE_ENV: a production database is not seeded with invented people")
+        return 2
+    wired = wire(settings)
+    seed.demonstrate(wired)
+    wired.close()
+    print(f"Seeded. Sign-ins: {seed.demo_file(settings)}")
+    return 0
+
+
+def _doctor(settings: Settings) -> int:
+    """look at settings, database, revision, dispatcher and invariants; changes nothing"""
+    from server import doctor
+    from server.wiring import wire
+
+    wired = wire(settings)
+    findings = doctor.examine(wired)
+    for finding in findings:
+        print(finding)
+    wired.close()
+    return 0 if all(finding.is_well for finding in findings) else 1
+
+
+COMMANDS: dict[str, Callable[[Settings], int]] = {
+    "run": _run,
+    "web": _web,
+    "dispatcher": _dispatcher,
+    "migrate": _migrate,
+    "seed": _seed,
+    "doctor": _doctor,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m server", description="Alongside.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, command in COMMANDS.items():
+        commands.add_parser(name, help=command.__doc__)
+    chosen = parser.parse_args(arguments).command
+    try:
+        settings = load()
+    except SettingsError as refused:
+        print(f"Alongside does not start with these settings:\n{refused}", file=sys.stderr)
+        return 2
+    return COMMANDS[chosen](settings)
