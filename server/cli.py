@@ -33,7 +33,7 @@ def _web(settings: Settings) -> int:
             "--workers",
             str(settings.web_concurrency),
             "--worker-connections",
-            str(settings.web_connections),
+            connections,
         ),
         *("--graceful-timeout", "5", "--no-control-socket"),
         *("--bind", f"{settings.host}:{settings.port}", "server.wsgi:app"),
