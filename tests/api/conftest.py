@@ -19,8 +19,8 @@ from server.settings import Settings
 from server.wiring import Wired, wire
 from storage.clock import ManualClock
 from storage.database import Database
-from tests.harness import world as worlds
-from tests.harness.world import PASSWORD, Person, World
+from tests.api import people
+from tests.api.people import PASSWORD, Person, World
 
 SECRET = "a secret for tests, long enough to pass"
 
@@ -105,7 +105,7 @@ def api(app: Flask) -> Api:
 @pytest.fixture
 def world(wired: Wired) -> World:
     """Two networks."""
-    return worlds.build(wired.db)
+    return people.build(wired.db)
 
 
 def problem(answer: TestResponse, status: int, code: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from server.models import RefreshToken, UserSession
 from server.wiring import Wired
 from storage.clock import ManualClock
 from tests.api.conftest import Api, problem
-from tests.harness.world import PASSWORD, World
+from tests.api.people import PASSWORD, World
 
 
 def test_a_sign_in_gives_tokens_and_says_who_it_is(api: Api, world: World) -> None:
