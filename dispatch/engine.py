@@ -87,16 +87,33 @@ def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
         need = queries.need_of(request, site, both)
         ranking = matching.rank(peers, need, tx.now, policy)
     decision = waves.decide(search, ranking, tx.now, policy)
+    is_news = (request.eligible, request.next_wave_at) != (
+        decision.eligible,
+        decision.next_wave_at,
+    )
     request.search_wave = decision.waves_used
     request.eligible = decision.eligible
     request.next_wave_at = decision.next_wave_at
     request.next_action_at = decision.look_again_at
     if decision.ask:
         offering.send_wave(tx, request, decision, peers, need.site, policy)
+    elif is_news and not decision.escalate:
+        _search_changed(tx, request)
     if decision.raise_alarm:
         watch.raise_alarm(tx, request, Alarm.NO_YES_YET, {})
     if decision.escalate:
         _escalate(tx, request, decision.why)
+
+
+def _search_changed(tx: Transaction, request: SupportRequest) -> None:
+    """Say what a screen shows of the search, when it changed without anybody being asked."""
+    journal.append(
+        tx,
+        request,
+        FactType.SEARCH_CHANGED,
+        ENGINE,
+        {"eligible": request.eligible, "next_wave_at": shapes.stamp(request.next_wave_at)},
+    )
 
 
 def _escalate(tx: Transaction, request: SupportRequest, why: str) -> None:

@@ -20,6 +20,7 @@ class FactType(StrEnum):
 
     REQUEST_CREATED = "request_created"
     WAVE_SENT = "wave_sent"
+    SEARCH_CHANGED = "search_changed"
     OFFER_MADE = "offer_made"
     OFFER_SEEN = "offer_seen"
     OFFER_DECLINED = "offer_declined"
@@ -48,6 +49,7 @@ class FactType(StrEnum):
 FACT_MEANINGS: dict[FactType, str] = {
     FactType.REQUEST_CREATED: "Staff asked for a peer; the person had said yes.",
     FactType.WAVE_SENT: "The engine asked more peers; `offers` lists them.",
+    FactType.SEARCH_CHANGED: "Nobody new was asked; how many could be, or when, is different now.",
     FactType.OFFER_MADE: "One peer was asked.",
     FactType.OFFER_SEEN: "The peer's app showed the offer.",
     FactType.OFFER_DECLINED: "The peer said not this time.",

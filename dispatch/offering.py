@@ -124,11 +124,10 @@ def close(
     ).all()
     if not closed:
         return []
-    names = dict(
-        tx.session.execute(
-            select(User.id, User.name).where(User.id.in_([offer.peer_id for offer in closed]))
-        ).tuples()
+    people = tx.session.execute(
+        select(User.id, User.name).where(User.id.in_([offer.peer_id for offer in closed]))
     )
+    names = {peer_id: name for peer_id, name in people}
     journal.append(
         tx,
         request,

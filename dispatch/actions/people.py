@@ -143,6 +143,7 @@ def create_user(tx: Transaction, actor: Actor, new: NewUser) -> User:
                 is_reachable=True,
             )
         )
+        tx.session.flush()
         tx.session.add(
             Duty(peer_id=user.id, network_id=actor.network_id, on_duty=False, modalities=[])
         )
