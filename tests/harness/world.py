@@ -10,15 +10,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dispatch import access, engine, queries, shapes, sweeper
+from dispatch import engine, queries, shapes, sweeper
 from dispatch.access import Actor
-from dispatch.actions import duty, managers, peers, people, staff, visits
+from dispatch.actions import duty, peers, people, staff
 from dispatch.actions.people import NewUser, Permission, Profile
-from dispatch.events import FactType, apply
-from dispatch.models import JournalEntry, Network, Offer, SupportRequest, User
+from dispatch.events import apply
+from dispatch.models import Network, Offer, SupportRequest, User
 from dispatch.states import Modality, OfferState, Role
 from storage.clock import ManualClock
-from storage.database import Database, Transaction
+from storage.database import Database
 from storage.ids import new_id
 
 COLUMBUS = (39.9612, -82.9988)
@@ -83,7 +83,7 @@ class World:
         """A user of a role; `actors[name]` from now on."""
         with self.db.transaction() as tx:
             new = NewUser(
-                email=f"{name.split()[0].lower()}-{new_id()[-6:]}@example.org",
+                email=f"{name.split(maxsplit=1)[0].lower()}-{new_id()[-6:]}@example.org",
                 name=name,
                 role=role,
                 site_id=site_id,
@@ -114,7 +114,7 @@ class World:
         }
         with self.db.transaction() as tx:
             new = NewUser(
-                email=f"{name.split()[0].lower()}-{new_id()[-6:]}@example.org",
+                email=f"{name.split(maxsplit=1)[0].lower()}-{new_id()[-6:]}@example.org",
                 name=name,
                 role=Role.PEER,
                 profile=Profile(**(values | profile)),
