@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlalchemy import select
+
 from dispatch import access, engine, journal, matching, offering, queries, shapes
 from dispatch.access import Actor
 from dispatch.actions import peers
@@ -121,15 +123,13 @@ def _check_assignable(
 def _answered_offer(tx: Transaction, request: SupportRequest, peer_id: str) -> Offer | None:
     """The peer's open or declined offer, turned into a yes; None when they were never asked."""
     tx.session.flush()
-    offer = (
-        tx.session.query(Offer)
-        .filter(
+    offer = tx.session.scalars(
+        select(Offer).where(
             Offer.request_id == request.id,
             Offer.peer_id == peer_id,
             Offer.state.in_(peers.ANSWERABLE),
         )
-        .one_or_none()
-    )
+    ).one_or_none()
     if offer is not None:
         offer.state = OfferState.ACCEPTED
         offer.answered_at = tx.now

@@ -16,6 +16,7 @@ from dispatch.events import ENGINE, FactType
 from dispatch.guard import take
 from dispatch.models import Badge, Certificate, Offer, Peer, SupportRequest, User, Visit
 from dispatch.policy import parse
+from dispatch.shapes import Named
 from dispatch.states import (
     LIVE_VISIT,
     REMOTE,
@@ -100,19 +101,20 @@ def accept(tx: Transaction, actor: Actor, offer_id: str) -> tuple[Offer, Visit]:
     if taken is None:
         raise Gone("This offer is closed.")
     visit = start_visit(tx, request, taken.peer_id, taken.modality, offer=taken)
-    person = tx.session.get_one(User, taken.peer_id)
+    ended = offering.end(tx, request, OfferState.SUPERSEDED, "taken")
     journal.append(
         tx,
         request,
         FactType.OFFER_ACCEPTED,
         actor.by(),
-        said_yes(request, visit, person) | {"offer": _named(taken, person.name)},
+        said_yes(request, visit, actor) | {"offer": _named(taken, actor.name)},
     )
-    offering.close(tx, request, OfferState.SUPERSEDED, "taken", ENGINE)
+    if ended:
+        journal.append(tx, request, FactType.OFFERS_CLOSED, ENGINE, {"offers": ended})
     return taken, visit
 
 
-def said_yes(request: SupportRequest, visit: Visit, person: User) -> dict[str, Any]:
+def said_yes(request: SupportRequest, visit: Visit, person: Named) -> dict[str, Any]:
     """What a fact says when a visit has begun: the request fields that a yes changes."""
     return {
         "state": request.state.value,
@@ -168,9 +170,10 @@ def unreachable(tx: Transaction, offer_id: str) -> None:
     found = tx.session.get(Offer, offer_id)
     if found is None:
         return
+    # The peer's row before the request's, as everywhere: so nobody waits for each other.
+    tx.session.execute(update(Peer).where(Peer.id == found.peer_id).values(is_reachable=False))
     request = access.locked_request(tx, found.request_id)
     tx.session.refresh(found)
-    tx.session.execute(update(Peer).where(Peer.id == found.peer_id).values(is_reachable=False))
     if found.state is not OfferState.OPEN or found.is_unreachable:
         return
     found.is_unreachable = True

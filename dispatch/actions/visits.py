@@ -7,6 +7,7 @@ the same state by name.
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -308,7 +309,7 @@ def _changed(tx: Transaction, request: SupportRequest, values: dict[str, Any]) -
 
 def _live(tx: Transaction, request: SupportRequest) -> list[Visit]:
     return list(
-        tx.session.query(Visit).filter(
-            Visit.request_id == request.id, Visit.state.in_(sorted(LIVE_VISIT))
+        tx.session.scalars(
+            select(Visit).where(Visit.request_id == request.id, Visit.state.in_(sorted(LIVE_VISIT)))
         )
     )
