@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from dispatch import access, engine, geo, journal, queries, shapes, watch
 from dispatch.access import Actor
@@ -256,25 +254,6 @@ def undo(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
         },
     )
     engine.look(tx, request)
-    return visit
-
-
-def begin(tx: Transaction, request: SupportRequest, values: dict[str, Any]) -> Visit:
-    """Insert the live visit of a request whose yes was just taken.
-
-    The partial unique indexes decide: raises `Conflict` (`busy`) when this peer has a live visit,
-    in whichever transaction it was begun.
-    """
-    dialect = tx.session.get_bind().dialect.name
-    insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
-    visit = tx.session.scalars(
-        insert(Visit)
-        .values(request_id=request.id, network_id=request.network_id, **values)
-        .on_conflict_do_nothing()
-        .returning(Visit)
-    ).one_or_none()
-    if visit is None:
-        raise Conflict("You are already with someone.", code="busy")
     return visit
 
 
