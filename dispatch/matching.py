@@ -136,8 +136,8 @@ def rank(peers: Iterable[PeerView], need: Need, now: datetime, policy: Policy) -
         verdict = judge(peer, need, now, policy)
         if isinstance(verdict, Reason):
             excluded[peer.id] = verdict
-            if verdict is Reason.ASKED_ELSEWHERE:
-                free_again.append(_free_again(peer, policy))
+            if verdict is Reason.ASKED_ELSEWHERE and peer.open_offer_limit > 0:
+                free_again.append(_free_again(peer, now, policy))
             continue
         fits = 0 if need.focus in peer.focus else 1
         found.append(((verdict.help_s, fits, peer.id), verdict))
@@ -276,8 +276,11 @@ def _holding(peer: PeerView, now: datetime, policy: Policy) -> list[datetime]:
     return [asked_at for asked_at in peer.offers_elsewhere if asked_at > horizon]
 
 
-def _free_again(peer: PeerView, policy: Policy) -> datetime:
-    return min(peer.offers_elsewhere) + timedelta(seconds=policy.offer_blocks_s)
+def _free_again(peer: PeerView, now: datetime, policy: Policy) -> datetime:
+    """When so many of the holding offers have let go that fewer than the limit are left."""
+    holding = sorted(_holding(peer, now, policy))
+    last = holding[len(holding) - peer.open_offer_limit]
+    return last + timedelta(seconds=policy.offer_blocks_s)
 
 
 def _is_valid(until: datetime | None, now: datetime) -> bool:

@@ -110,39 +110,46 @@ def close(
     reason: str,
     by: By,
     *where: ColumnElement[bool],
-) -> list[str]:
+) -> bool:
     """End the open offers of a request that match `where`; journal their ends in one fact.
 
-    Returns the ids of the peers whose offers ended. Nothing to end, nothing journaled.
+    Returns whether there were any. Nothing to end, nothing journaled.
     """
-    closed = tx.session.scalars(
+    ended = end(tx, request, state, reason, *where)
+    if ended:
+        journal.append(tx, request, FactType.OFFERS_CLOSED, by, {"offers": ended})
+    return bool(ended)
+
+
+def end(
+    tx: Transaction,
+    request: SupportRequest,
+    state: OfferState,
+    reason: str,
+    *where: ColumnElement[bool],
+) -> list[dict[str, Any]]:
+    """End the open offers that match `where`; return what the fact says of each.
+
+    The caller journals: an offer may end only together with the fact that tells its peer.
+    """
+    name = select(User.name).where(User.id == Offer.peer_id).scalar_subquery()
+    closed = tx.session.execute(
         update(Offer)
-        .where(Offer.request_id == request.id, Offer.state == OfferState.OPEN, *where)
+        .where(
+            Offer.request_id == request.id,
+            Offer.state == OfferState.OPEN,
+            *where,
+        )
         .values(state=state, closed_at=tx.now, close_reason=reason)
-        .returning(Offer),
-        execution_options={"populate_existing": True},
+        .returning(Offer.id, Offer.peer_id, name)
+        .execution_options(synchronize_session=False)
     ).all()
-    if not closed:
-        return []
-    people = tx.session.execute(
-        select(User.id, User.name).where(User.id.in_([offer.peer_id for offer in closed]))
-    )
-    names = {peer_id: name for peer_id, name in people}
-    journal.append(
-        tx,
-        request,
-        FactType.OFFERS_CLOSED,
-        by,
+    return [
         {
-            "offers": [
-                {
-                    "id": offer.id,
-                    "peer": {"id": offer.peer_id, "name": names[offer.peer_id]},
-                    "state": state.value,
-                    "reason": reason,
-                }
-                for offer in sorted(closed, key=lambda offer: offer.id)
-            ]
-        },
-    )
-    return [offer.peer_id for offer in closed]
+            "id": offer_id,
+            "peer": {"id": peer_id, "name": peer_name},
+            "state": state.value,
+            "reason": reason,
+        }
+        for offer_id, peer_id, peer_name in sorted(map(tuple, closed))
+    ]

@@ -229,6 +229,7 @@ def search_of(tx: Transaction, request: SupportRequest) -> Search:
             Offer.asked_at,
             Offer.answered_at,
             Offer.closed_at,
+            Offer.peer_id,
         ).where(Offer.request_id == request.id)
     ).all()
     moments = [request.search_started_at]
@@ -242,7 +243,7 @@ def search_of(tx: Transaction, request: SupportRequest) -> Search:
         video_fallback=request.video_fallback,
         is_widened=request.is_widened,
         has_alarmed="no_yes_yet" in request.alarmed,
-        asked=request.asked,
+        asked=frozenset(row.peer_id for row in offers),
         awaited=tuple(
             Awaited(row.modality, row.arrive_by)
             for row in offers

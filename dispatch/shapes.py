@@ -7,7 +7,7 @@ a fresh snapshot. It reads nothing: `dispatch.queries` hands it the rows.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from dispatch.models import Duty, JournalEntry, Offer, Site, SupportRequest, User, Visit
 from dispatch.privacy import digit_warnings
@@ -47,12 +47,22 @@ def site(row: Site) -> Shape:
     }
 
 
-def person(row: User) -> Shape:
+class Named(Protocol):
+    """Whoever has an id and a name: a user's row, or the signed-in actor."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+def person(row: Named) -> Shape:
     """A user by id and name."""
     return {"id": row.id, "name": row.name}
 
 
-def visit(row: Visit, visitor: User) -> Shape:
+def visit(row: Visit, visitor: Named) -> Shape:
     """A visit as facts and snapshots carry it; a position is added only by `request`."""
     return {
         "id": row.id,
@@ -69,7 +79,7 @@ def visit(row: Visit, visitor: User) -> Shape:
     }
 
 
-def owner(request: SupportRequest, manager: User | None, visitor: User | None) -> Shape | None:
+def owner(request: SupportRequest, manager: User | None, visitor: Named | None) -> Shape | None:
     """Who holds the request now: its peer, else its manager, else the engine; nobody once final."""
     if request.state in FINAL:
         return None

@@ -38,7 +38,8 @@ class Search:
     video_fallback: bool
     is_widened: bool
     has_alarmed: bool
-    asked: int
+    asked: frozenset[str]
+    """The ids of all who were asked, in this search or in one before it."""
     awaited: tuple[Awaited, ...]
     quiet_since: datetime
     """The last time somebody was asked, answered or was lost: since then nothing happened."""
@@ -116,7 +117,8 @@ def decide(search: Search, ranking: Ranking, now: datetime, policy: Policy) -> D
     return Decision(
         ask=ask,
         waves_used=used,
-        eligible=search.asked + len(ranking.candidates),
+        # Somebody who is asked anew is still one person.
+        eligible=len(search.asked | {candidate.peer_id for candidate in ranking.candidates}),
         next_wave_at=next_wave_at,
         look_again_at=max(min(look), now + timedelta(seconds=1)),
         raise_alarm=raise_alarm,
@@ -158,9 +160,9 @@ def _next_wave_at(search: Search, used: int, policy: Policy) -> datetime | None:
 def _why(ask: tuple[Candidate, ...], ranking: Ranking, search: Search, *, escalate: bool) -> str:
     """The decision in one sentence, kept with the wave and read by managers."""
     if escalate:
-        return f"No yes from {search.asked} asked; a manager owns it now."
+        return f"No yes from {len(search.asked)} asked; a manager owns it now."
     if not ask:
-        return f"Waiting for {len(search.awaited)} of {search.asked} asked."
+        return f"Waiting for {len(search.awaited)} of {len(search.asked)} asked."
     soonest = round(ask[0].help_s / 60)
     return (
         f"{len(ask)} of {len(ranking.candidates)} eligible asked, the soonest about "

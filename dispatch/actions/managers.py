@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from dispatch import access, engine, journal, matching, offering, queries, shapes
+from sqlalchemy import select
+
+from dispatch import access, engine, journal, matching, offering, queries, race, shapes
 from dispatch.access import Actor
-from dispatch.actions import peers
+from dispatch.actions import visits
 from dispatch.errors import Invalid
 from dispatch.events import FactType
 from dispatch.guard import refuse, take
@@ -13,6 +15,7 @@ from dispatch.models import Offer, SupportRequest, User
 from dispatch.policy import parse
 from dispatch.states import (
     FINAL,
+    REMOTE,
     Modality,
     OfferState,
     Step,
@@ -90,18 +93,27 @@ def assign(
     if request is None:
         raise refuse(Step.ASSIGN, state_before)
     way = modality or request.modality
-    view = queries.peer_views(tx, request, parse(request.policy), only=peer.id)
+    policy = parse(request.policy)
+    view = queries.peer_views(tx, request, policy, only=peer.id)
     _check_assignable(tx, request, view, way)
     offer = _answered_offer(tx, request, peer.id)
-    visit = peers.start_visit(tx, request, peer.id, way, offer=offer)
+    travel_s = None
+    if way not in REMOTE:
+        travel_s = (visits.eta(tx, request, peer.id) - tx.now).total_seconds()
     person = tx.session.get_one(User, peer.id)
-    journal.append(
+    first = race.first_visit(
         tx,
-        request,
-        FactType.REQUEST_ASSIGNED,
-        actor.by(),
-        peers.said_yes(request, visit, person),
+        policy,
+        travel_s=travel_s,
+        network_id=request.network_id,
+        request_id=request.id,
+        peer_id=peer.id,
+        offer_id=offer.id if offer is not None else None,
+        modality=way,
     )
+    visit = race.begin(tx, first, person)
+    said_yes = race.said_yes(visit, person)
+    journal.append(tx, request, FactType.REQUEST_ASSIGNED, actor.by(), said_yes)
     offering.close(tx, request, OfferState.SUPERSEDED, "taken", actor.by())
     return request
 
@@ -121,15 +133,13 @@ def _check_assignable(
 def _answered_offer(tx: Transaction, request: SupportRequest, peer_id: str) -> Offer | None:
     """The peer's open or declined offer, turned into a yes; None when they were never asked."""
     tx.session.flush()
-    offer = (
-        tx.session.query(Offer)
-        .filter(
+    offer = tx.session.scalars(
+        select(Offer).where(
             Offer.request_id == request.id,
             Offer.peer_id == peer_id,
-            Offer.state.in_(peers.ANSWERABLE),
+            Offer.state.in_(race.ANSWERABLE),
         )
-        .one_or_none()
-    )
+    ).one_or_none()
     if offer is not None:
         offer.state = OfferState.ACCEPTED
         offer.answered_at = tx.now

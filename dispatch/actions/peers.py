@@ -1,35 +1,24 @@
 """What a peer does with an offer: see it, say yes, say not this time.
 
-The race is decided here, by one guarded statement on the request and two partial unique indexes.
+The race itself is run in `dispatch.race`; what a loser is told is said here.
 """
 
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 
-from dispatch import access, engine, journal, offering, shapes
+from dispatch import access, engine, journal, race
 from dispatch.access import Actor
-from dispatch.actions import visits
 from dispatch.errors import Conflict, Gone
 from dispatch.events import ENGINE, FactType
-from dispatch.guard import take
-from dispatch.models import Badge, Certificate, Offer, Peer, SupportRequest, User, Visit
-from dispatch.policy import parse
+from dispatch.models import Offer, Peer, SupportRequest, User, Visit
 from dispatch.states import (
     LIVE_VISIT,
-    REMOTE,
-    Modality,
     OfferState,
     RequestState,
-    Step,
     VisitState,
 )
 from storage.database import Transaction
-from storage.ids import new_id
-
-ANSWERABLE = (OfferState.OPEN, OfferState.DECLINED)
-"""A "not this time" can be taken back while the request is still looking."""
 
 
 def see(tx: Transaction, actor: Actor, offer_id: str) -> Offer:
@@ -76,88 +65,8 @@ def accept(tx: Transaction, actor: Actor, offer_id: str) -> tuple[Offer, Visit]:
     Raises `Conflict` (`already_taken`, `busy`) or `Gone` (`offer_closed`). The second tap of the
     peer whose yes was taken gets the same answer as the first.
     """
-    offer = access.offer(tx, actor, offer_id)
-    if offer.state not in ANSWERABLE:
-        return _answered_before(tx, offer)
-    _still_certified(tx, offer)
-    request = take(
-        tx,
-        offer.request_id,
-        Step.ACCEPT,
-        next_wave_at=None,
-        alarm=None,
-        next_action_at=tx.now,
-    )
-    if request is None:
-        return _lost_race(tx, offer)
-    taken = tx.session.scalars(
-        update(Offer)
-        .where(Offer.id == offer.id, Offer.state.in_(ANSWERABLE))
-        .values(state=OfferState.ACCEPTED, answered_at=tx.now)
-        .returning(Offer),
-        execution_options={"populate_existing": True},
-    ).one_or_none()
-    if taken is None:
-        raise Gone("This offer is closed.")
-    visit = start_visit(tx, request, taken.peer_id, taken.modality, offer=taken)
-    person = tx.session.get_one(User, taken.peer_id)
-    journal.append(
-        tx,
-        request,
-        FactType.OFFER_ACCEPTED,
-        actor.by(),
-        said_yes(request, visit, person) | {"offer": _named(taken, person.name)},
-    )
-    offering.close(tx, request, OfferState.SUPERSEDED, "taken", ENGINE)
-    return taken, visit
-
-
-def said_yes(request: SupportRequest, visit: Visit, person: User) -> dict[str, Any]:
-    """What a fact says when a visit has begun: the request fields that a yes changes."""
-    return {
-        "state": request.state.value,
-        "owner": shapes.owner(request, None, person),
-        "visit": shapes.visit(visit, person),
-        "next_wave_at": None,
-        "alarm": None,
-    }
-
-
-def start_visit(
-    tx: Transaction,
-    request: SupportRequest,
-    peer_id: str,
-    modality: Modality,
-    *,
-    offer: Offer | None,
-) -> Visit:
-    """Begin the visit of a peer whose yes was just taken; raises `Conflict` (`busy`)."""
-    policy = parse(request.policy)
-    eta_at = None
-    if modality not in REMOTE:
-        road_s = (
-            offer.travel_s
-            if offer is not None and offer.travel_s is not None
-            else (visits.eta(tx, request, peer_id) - tx.now).total_seconds()
-        )
-        eta_at = tx.now + timedelta(seconds=policy.prepare_s + road_s)
-    visit = visits.begin(
-        tx,
-        request,
-        {
-            "id": new_id(),
-            "peer_id": peer_id,
-            "offer_id": offer.id if offer is not None else None,
-            "modality": modality,
-            "state": VisitState.ACCEPTED,
-            "eta_at": eta_at,
-            "promised_at": eta_at,
-            "accepted_at": tx.now,
-            "contact_at": tx.now,
-        },
-    )
-    request.alarmed = []
-    return visit
+    taken = race.take_yes(tx, actor, offer_id)
+    return taken if taken is not None else _came_late(tx, actor, offer_id)
 
 
 def unreachable(tx: Transaction, offer_id: str) -> None:
@@ -168,9 +77,10 @@ def unreachable(tx: Transaction, offer_id: str) -> None:
     found = tx.session.get(Offer, offer_id)
     if found is None:
         return
+    # The peer's row before the request's, as everywhere: so nobody waits for each other.
+    tx.session.execute(update(Peer).where(Peer.id == found.peer_id).values(is_reachable=False))
     request = access.locked_request(tx, found.request_id)
     tx.session.refresh(found)
-    tx.session.execute(update(Peer).where(Peer.id == found.peer_id).values(is_reachable=False))
     if found.state is not OfferState.OPEN or found.is_unreachable:
         return
     found.is_unreachable = True
@@ -179,27 +89,9 @@ def unreachable(tx: Transaction, offer_id: str) -> None:
     journal.append(tx, request, FactType.OFFER_UNREACHABLE, ENGINE, {"offer": _named(found, name)})
 
 
-def _still_certified(tx: Transaction, offer: Offer) -> None:
-    """Rule 9 at the moment of the yes: certificate and badge may have ended since the offer."""
-    valid = exists().where(Certificate.peer_id == offer.peer_id, Certificate.expires_at > tx.now)
-    conditions = [valid]
-    if offer.modality not in REMOTE:
-        conditions.append(
-            exists().where(
-                Badge.peer_id == offer.peer_id,
-                Badge.expires_at > tx.now,
-                Badge.site_id == SupportRequest.site_id,
-            )
-        )
-    found = tx.session.execute(
-        select(SupportRequest.id).where(SupportRequest.id == offer.request_id, *conditions)
-    ).one_or_none()
-    if found is None:
-        raise Gone("This offer is closed: a certificate or badge has ended.")
-
-
-def _answered_before(tx: Transaction, offer: Offer) -> tuple[Offer, Visit]:
-    """The answer to a yes that comes when the offer is no longer open."""
+def _came_late(tx: Transaction, actor: Actor, offer_id: str) -> tuple[Offer, Visit]:
+    """The answer to a yes that found its offer or its request no longer waiting for one."""
+    offer = access.offer(tx, actor, offer_id)
     if offer.state is OfferState.ACCEPTED:
         visit = tx.session.scalars(
             select(Visit).where(
@@ -209,20 +101,15 @@ def _answered_before(tx: Transaction, offer: Offer) -> tuple[Offer, Visit]:
         ).one_or_none()
         if visit is not None:
             return offer, visit
-    raise _closed(offer)
-
-
-def _lost_race(tx: Transaction, offer: Offer) -> tuple[Offer, Visit]:
-    """The answer to a yes that found the request no longer looking."""
-    tx.session.refresh(offer)
-    if offer.state is OfferState.ACCEPTED:
-        return _answered_before(tx, offer)
     state = tx.session.execute(
         select(SupportRequest.state).where(SupportRequest.id == offer.request_id)
     ).scalar_one()
-    if state in (RequestState.CANCELLED, RequestState.UNFILLED):
-        raise Gone("This request has ended.")
-    raise Conflict("Someone else said yes first. Thank you.", code="already_taken")
+    if offer.state is OfferState.DECLINED and state not in (
+        RequestState.CANCELLED,
+        RequestState.UNFILLED,
+    ):
+        raise Conflict("Someone else said yes first. Thank you.", code="already_taken")
+    raise _closed(offer)
 
 
 def _closed(offer: Offer) -> Conflict | Gone:

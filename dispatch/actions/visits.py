@@ -7,8 +7,7 @@ the same state by name.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import select
 
 from dispatch import access, engine, geo, journal, queries, shapes, watch
 from dispatch.access import Actor
@@ -258,25 +257,6 @@ def undo(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
     return visit
 
 
-def begin(tx: Transaction, request: SupportRequest, values: dict[str, Any]) -> Visit:
-    """Insert the live visit of a request whose yes was just taken.
-
-    The partial unique indexes decide: raises `Conflict` (`busy`) when this peer has a live visit,
-    in whichever transaction it was begun.
-    """
-    dialect = tx.session.get_bind().dialect.name
-    insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
-    visit = tx.session.scalars(
-        insert(Visit)
-        .values(request_id=request.id, network_id=request.network_id, **values)
-        .on_conflict_do_nothing()
-        .returning(Visit)
-    ).one_or_none()
-    if visit is None:
-        raise Conflict("You are already with someone.", code="busy")
-    return visit
-
-
 def _held(tx: Transaction, actor: Actor, visit_id: str, step: Step) -> tuple[Visit, SupportRequest]:
     """The visit through its gate, and its request's row held. Refuses a role the table excludes."""
     if actor.role.value not in STEPS[step].who:
@@ -308,7 +288,7 @@ def _changed(tx: Transaction, request: SupportRequest, values: dict[str, Any]) -
 
 def _live(tx: Transaction, request: SupportRequest) -> list[Visit]:
     return list(
-        tx.session.query(Visit).filter(
-            Visit.request_id == request.id, Visit.state.in_(sorted(LIVE_VISIT))
+        tx.session.scalars(
+            select(Visit).where(Visit.request_id == request.id, Visit.state.in_(sorted(LIVE_VISIT)))
         )
     )

@@ -80,8 +80,8 @@ class OwnerAnswer(Answer):
     name: str
 
 
-class RequestAnswer(Answer):
-    """A support request."""
+class RequestCore(Answer):
+    """What everybody who sees a request sees of it."""
 
     id: str
     site: SiteAnswer
@@ -91,10 +91,8 @@ class RequestAnswer(Answer):
     place: str
     language: str
     focus: Focus | None
-    preferences: dict[str, Any]
+    preferences: list[Any] | dict[str, Any]
     video_fallback: bool
-    note: str | None
-    warnings: list[str]
     priority: Priority
     wave: Count
     asked: Count
@@ -105,6 +103,13 @@ class RequestAnswer(Answer):
     visit: VisitAnswer | None
     created_at: Moment
     closed_at: Moment | None
+
+
+class RequestAnswer(RequestCore):
+    """A support request. `warnings` name fields whose text may hold a record number."""
+
+    note: str | None
+    warnings: list[str]
 
 
 class RequestPage(Page):

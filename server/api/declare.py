@@ -15,9 +15,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
+from pydantic import BaseModel
+
 from dispatch.access import Actor
 from dispatch.states import Role
-from server.api.models import Answer, Body, NoBody, Query
+from server.api.models import Answer, NoBody, Query
 from server.auth.callers import Caller
 from server.wiring import Wired
 from storage.database import Transaction
@@ -54,7 +56,7 @@ class Route:
     method: str
     path: str
     roles: frozenset[Role]
-    body: type[Body] | None
+    body: type[BaseModel] | None
     query: type[Query]
     answer: type[Answer] | None
     status: int

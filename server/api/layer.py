@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 
 from flask import Flask, Request, Response, g, request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from server import idempotency
 from server.api.declare import Call, Json, NoQuery, Route, Routes
-from server.api.models import Body, NoBody, Query
+from server.api.models import NoBody, Query
 from server.auth.callers import Caller, Credential, authenticate
 from server.auth.origin import refuse_other_origins
 from server.errors import Problem, from_validation, invalid
@@ -110,7 +110,7 @@ def _admit(tx: Transaction, credential: Credential, route: Route) -> Caller:
     return caller
 
 
-def _parse(route: Route) -> tuple[Body | None, Query]:
+def _parse(route: Route) -> tuple[BaseModel | None, Query]:
     try:
         query = route.query.model_validate(_single_values(request))
         if route.body is None:
@@ -143,11 +143,11 @@ def _read_key(route: Route) -> str | None:
     return key
 
 
-def _canonical(body: Body | None) -> str:
+def _canonical(body: BaseModel | None) -> str:
     return "" if body is None else body.model_dump_json()
 
 
-def _inputs(route: Route, body: Body | None, query: Query) -> Json:
+def _inputs(route: Route, body: BaseModel | None, query: Query) -> Json:
     inputs: Json = {}
     if route.body not in (None, NoBody):
         inputs["body"] = body

@@ -3,7 +3,7 @@
 Bodies are strict: unknown fields, wrong types and text that no database can hold are refused.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -63,7 +63,10 @@ class Answer(BaseModel):
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("must carry a time zone, for example a final Z")
-    return value
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside of the calendar") from None
 
 
 Moment = Annotated[
@@ -88,3 +91,24 @@ LINE = r"^[^\x00-\x1f]*[^\s\x00-\x1f][^\x00-\x1f]*$"
 TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
 """Pattern of text that may have several lines, or be empty."""
 Name = Annotated[str, Field(min_length=1, max_length=120, pattern=LINE)]
+
+
+def _without_null_defaults(schema: dict[str, Any]) -> None:
+    """A part that is left out has no value; the schema must not say that it has null."""
+    for field in schema.get("properties", {}).values():
+        if field.get("default", ...) is None:
+            del field["default"]
+
+
+class Change(Body):
+    """Parts of something, each of which may be left out; `given` holds those that are not."""
+
+    model_config = ConfigDict(json_schema_extra=_without_null_defaults)
+
+    def given(self) -> dict[str, Any]:
+        """The parts that were sent, by name."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+LEFT_OUT: Any = Field(default=None)
+"""The default of a part of a `Change`. It is never read: `given` leaves it out."""

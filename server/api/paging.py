@@ -7,7 +7,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
@@ -18,7 +18,7 @@ from server.api.models import Query
 from server.errors import invalid
 from storage.database import Transaction
 
-Row = TypeVar("Row", bound=tuple[Any, ...])
+Row = TypeVar("Row")
 
 
 class PageQuery(Query):
@@ -42,7 +42,8 @@ def decode(cursor: str) -> tuple[datetime, str]:
         created_at = datetime.fromisoformat(moment)
         if created_at.tzinfo is None or not isinstance(row_id, str) or not row_id.isalnum():
             raise ValueError(cursor)
-    except (ValueError, TypeError, binascii.Error):
+        created_at = created_at.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
         raise invalid("cursor", "is not a cursor of this list") from None
     return created_at, row_id
 
@@ -54,9 +55,13 @@ def page(
     *,
     created_at: InstrumentedAttribute[datetime],
     row_id: InstrumentedAttribute[str],
+    key: Callable[[Any], tuple[datetime, str]],
     shape: Callable[[Sequence[Any]], list[dict[str, Any]]],
 ) -> dict[str, Any]:
-    """`{"items", "next_cursor"}` of `rows`, which hold everything the caller may see."""
+    """`{"items", "next_cursor"}` of `rows`, which hold everything the caller may see.
+
+    `key` reads the two columns that order the list from a row.
+    """
     if query.cursor is not None:
         after = decode(query.cursor)
         rows = rows.where(tuple_(created_at, row_id) < after)
@@ -65,5 +70,5 @@ def page(
     shown = found[: query.limit]
     cursor = None
     if len(found) > query.limit:
-        cursor = encode(getattr(shown[-1], created_at.key), getattr(shown[-1], row_id.key))
+        cursor = encode(*key(shown[-1]))
     return {"items": shape(shown), "next_cursor": cursor}

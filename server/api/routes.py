@@ -1,10 +1,32 @@
 """Every route of the API, in the order of the documentation."""
 
-from server.api import sessions
+from server.api import (
+    board,
+    devices,
+    duty,
+    offers,
+    peers,
+    policy,
+    requests,
+    sessions,
+    sites,
+    users,
+    visits,
+)
 from server.api.declare import Route, Routes
 
 NOUNS: list[Routes] = [
     sessions.routes,
+    duty.routes,
+    devices.routes,
+    requests.routes,
+    offers.routes,
+    visits.routes,
+    board.routes,
+    sites.routes,
+    peers.routes,
+    users.routes,
+    policy.routes,
 ]
 
 

@@ -8,12 +8,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib import import_module
-from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Protocol
 
+from dispatch import invariants
 from storage import migrate
 from storage.clock import Clock
 from storage.database import Database
@@ -120,9 +119,6 @@ def fresh_database(backend: Backend, clock: Clock) -> Iterator[Database]:
 
 def assert_invariants(url: str, clock: Clock) -> None:
     """Fail with one sentence for every invariant that the rows at `url` break."""
-    if find_spec("dispatch.invariants") is None:
-        return
-    invariants = import_module("dispatch.invariants")
     with open_database(url, clock) as database, database.read() as tx:
         broken = invariants.check(tx)
     assert not broken, "invariants broken:\n  " + "\n  ".join(broken)

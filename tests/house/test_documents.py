@@ -95,6 +95,14 @@ def test_commands_in_documents_exist(package: str) -> None:
     assert not [command for command in named if command not in described]
 
 
+def test_the_web_process_starts_alike_by_either_name() -> None:
+    procfile = (ROOT / "Procfile").read_text(encoding="utf-8")
+    [web] = re.findall(r"^web: (.+)$", procfile, re.MULTILINE)
+    command = (ROOT / "server/cli.py").read_text(encoding="utf-8")
+    flags = set(re.findall(r"--[a-z-]+", web))
+    assert flags == set(re.findall(r'"(--[a-z-]+)"', command))
+
+
 def test_the_newest_change_is_the_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -122,10 +130,10 @@ def test_every_dependency_is_pinned_with_its_hashes() -> None:
 
 def test_what_was_taken_from_others_names_its_licence() -> None:
     taken = [path for path in files() if {"data", "vendor"} & {*name_of(path).split("/")[:-1]}]
-    notes = {path.parent: text_of(path) or "" for path in taken if path.name == "PROVENANCE.md"}
+    notes = {path.parent: text_of(path) or "" for path in taken if path.name == "README.md"}
     silent = []
     for path in taken:
-        if path.suffix == ".py" or path.name == "PROVENANCE.md":
+        if path.suffix == ".py" or path.name == "README.md":
             continue
         above = [notes[folder] for folder in path.parents if folder in notes]
         if not any(path.name in note and "icen" in note for note in above):

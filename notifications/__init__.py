@@ -1,0 +1,24 @@
+"""The floor that knows phones and words. Of dispatch it reads the facts, and nothing else.
+
+Deciding (values in, values out):
+
+- `messages`   every text that leaves the product, in English and Spanish
+- `compose`    one delivery into the words and data of one phone; the extra private variant
+- `ladder`     the rungs of one offer: push, push again, SMS, voice
+- `retry`      what an outcome means for the delivery, its address and its ladder
+
+Rows:
+
+- `models`     devices, and deliveries: the outbox
+- `directory`  what this floor must ask about people; the composition root answers
+- `devices`    a phone is registered, moved to another person, removed
+- `outbox`     the one way to write a delivery, and to stop those not yet sent
+
+Doing:
+
+- `planner`    inside the transaction of the state change: facts into deliveries
+- `circuit`    a provider that refuses our credentials is left alone for a while
+- `record`     the outcomes of sends into the rows, fenced by the lease
+- `relay`      claims due deliveries, re-checks them, sends, records
+- `channels`   one small file for each way to reach a phone, and the fake of that port
+"""

@@ -1,0 +1,8 @@
+"""One small file for each way to reach a phone, all alike: `send(envelope) -> Outcome`.
+
+- `base`     the port: address, envelope, outcome
+- `fcm`      Firebase Cloud Messaging (Android, Apple, web); the one door of firebase_admin
+- `console`  one printed line; what an embedded run uses
+- `memory`   the fake of this port: keeps what it rang, fails as scripted
+- `absent`   stands in for a channel that is not configured
+"""

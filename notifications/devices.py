@@ -1,0 +1,205 @@
+"""Devices: registered, moved to another person, removed, found dead.
+
+An address rings one person only. When a phone changes hands its old owner's deliveries are stopped
+in the same transaction, so nobody gets the alerts of somebody else. Addresses are never logged.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from notifications import outbox
+from notifications.models import AddressKind, Device, DeviceState, Kind, Rung
+from storage.database import Transaction
+from storage.ids import new_id
+
+TEST_TTL_S = 120
+FID = re.compile(r"[A-Za-z0-9_-]{22}")
+"""A Firebase installation id; a registration token is several times as long."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One place to ring a user; `device_id` None when there is no device to ring."""
+
+    device_id: str | None
+    kind: Kind
+    locale: str | None = None
+
+
+def register(
+    tx: Transaction,
+    *,
+    user_id: str,
+    network_id: str,
+    kind: Kind,
+    address: str | None = None,
+    subscription: Mapping[str, Any] | None = None,
+    platform: str,
+    locale: str | None = None,
+) -> Device:
+    """The active device of this address, now this user's; registering again refreshes it.
+
+    A Web Push subscription brings its own address (`endpoint`). `ValueError` without an address.
+    """
+    where = address if subscription is None else subscription.get("endpoint")
+    if not isinstance(where, str) or not where:
+        raise ValueError("a device needs an address, or a subscription with an endpoint")
+    device = _claim(tx, user_id, kind, where)
+    if device is None:
+        device = Device(
+            id=new_id(),
+            network_id=network_id,
+            user_id=user_id,
+            kind=kind,
+            address=where,
+            state=DeviceState.ACTIVE,
+            created_at=tx.now,
+            platform=platform,
+            refreshed_at=tx.now,
+        )
+        try:
+            with tx.session.begin_nested():
+                tx.session.add(device)
+        except IntegrityError:
+            # The same phone registered twice at one moment; the other one is committed by now.
+            found = _claim(tx, user_id, kind, where)
+            if found is None:
+                raise
+            device = found
+    device.address_kind = _address_kind(where) if kind is Kind.FCM else None
+    device.subscription = None if subscription is None else dict(subscription)
+    device.platform, device.locale, device.refreshed_at = platform, locale, tx.now
+    tx.session.flush()
+    return device
+
+
+def _claim(tx: Transaction, user_id: str, kind: Kind, address: str) -> Device | None:
+    """This user's active device of that address; another user's is disabled and silenced."""
+    query = (
+        select(Device)
+        .where(Device.kind == kind, Device.address == address)
+        .where(Device.state == DeviceState.ACTIVE)
+        .with_for_update()
+    )
+    device = tx.session.scalars(query).one_or_none()
+    if device is None or device.user_id == user_id:
+        return device
+    _retire(tx, device, "moved to another user")
+    return None
+
+
+def _address_kind(address: str) -> AddressKind:
+    return AddressKind.FID if FID.fullmatch(address) else AddressKind.TOKEN
+
+
+def remove(tx: Transaction, device: Device) -> None:
+    """Never ring this device again; what waits for it is cancelled."""
+    if device.state is DeviceState.ACTIVE:
+        _retire(tx, device, "removed")
+
+
+def _retire(tx: Transaction, device: Device, reason: str) -> None:
+    device.state, device.dead_reason = DeviceState.DISABLED, reason
+    tx.session.flush()
+    outbox.stop_device(tx, device.id)
+
+
+def find(tx: Transaction, user_id: str, device_id: str) -> Device | None:
+    """A user's own active device; None for everything else."""
+    device = tx.session.get(Device, device_id)
+    if device is None or device.user_id != user_id or device.state is not DeviceState.ACTIVE:
+        return None
+    return device
+
+
+def list_active(tx: Transaction, user_id: str) -> list[Device]:
+    """A user's active devices, oldest first."""
+    query = (
+        select(Device)
+        .where(Device.user_id == user_id, Device.state == DeviceState.ACTIVE)
+        .order_by(Device.created_at, Device.id)
+    )
+    return list(tx.session.scalars(query))
+
+
+def request_test(tx: Transaction, device: Device, *, locale: str = "en") -> str:
+    """Ring this one device with a test; the id of the delivery."""
+    draft = outbox.Draft(
+        network_id=device.network_id,
+        user_id=device.user_id,
+        device_id=device.id,
+        channel=device.kind,
+        once=f"test:{new_id()}",
+        key="test",
+        rung=Rung.NOTICE,
+        locale=device.locale or locale,
+        collapse_id=device.id,
+        due_at=tx.now,
+        expires_at=tx.now + timedelta(seconds=TEST_TTL_S),
+    )
+    outbox.write(tx, [draft])
+    return draft.id
+
+
+def targets(
+    tx: Transaction, user_ids: Collection[str], kinds: Collection[Kind]
+) -> Mapping[str, list[Target]]:
+    """Where each of these users can be rung through these kinds; never an empty list.
+
+    A user without such a device has one target without a device: the console prints it, and where
+    there is no console the relay finds that this user cannot be reached.
+    """
+    rows = tx.session.execute(
+        select(Device.user_id, Device.id, Device.kind, Device.locale)
+        .where(Device.user_id.in_(user_ids), Device.state == DeviceState.ACTIVE)
+        .where(Device.kind.in_(kinds))
+        .order_by(Device.id)
+    )
+    found: defaultdict[str, list[Target]] = defaultdict(list)
+    for user_id, device_id, kind, locale in rows:
+        found[user_id].append(Target(device_id, kind, locale))
+    return {user_id: found.get(user_id) or [Target(None, Kind.CONSOLE)] for user_id in user_ids}
+
+
+def bury(tx: Transaction, device_id: str, state: DeviceState, reason: str) -> None:
+    """An address that a provider condemned is not used again. It locks the device only."""
+    tx.session.execute(
+        update(Device)
+        .where(Device.id == device_id, Device.state == DeviceState.ACTIVE)
+        .values(state=state, dead_reason=reason[:60])
+        .execution_options(synchronize_session=False)
+    )
+
+
+def has_any(tx: Transaction, user_id: str, kinds: Collection[Kind]) -> bool:
+    """Whether one device of these kinds is left."""
+    query = select(Device.id).where(
+        Device.user_id == user_id, Device.state == DeviceState.ACTIVE, Device.kind.in_(kinds)
+    )
+    return tx.session.execute(query.limit(1)).first() is not None
+
+
+def worked(tx: Transaction, device_ids: Collection[str]) -> None:
+    """A provider took something for these; noted at most once an hour, to spare the rows."""
+    if not device_ids:
+        return
+    is_old = (Device.last_ok_at.is_(None)) | (Device.last_ok_at < tx.now - timedelta(hours=1))
+    free = (
+        select(Device.id)
+        .where(Device.id.in_(device_ids), is_old)
+        .order_by(Device.id)
+        .with_for_update(skip_locked=True)
+    )
+    tx.session.execute(
+        update(Device)
+        .where(Device.id.in_(free.scalar_subquery()))
+        .values(last_ok_at=tx.now)
+        .execution_options(synchronize_session=False)
+    )

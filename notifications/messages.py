@@ -1,0 +1,217 @@
+"""Every text that leaves the product for a lock screen, a text message or a call, in two languages.
+
+Allowed: that a peer is wanted, the way (in person, by video), the minutes away. Never a hospital,
+a room, a name, a reason, a preference or free text: no placeholder for any of them exists here
+(`PLACEHOLDERS` is the whole list). Every text is a whole sentence in each language; none is glued
+from parts.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+PLACEHOLDERS = frozenset({"minutes", "time", "days", "link"})
+"""What a text may be filled with."""
+
+LOCALES = ("en", "es")
+
+
+class Tone(StrEnum):
+    """How an alert behaves on the phone."""
+
+    RING = "ring"
+    """An offer, an alarm: sound, vibration, through a dozing phone."""
+    QUIET = "quiet"
+    """Replaces an alert without sound."""
+    PLAIN = "plain"
+    """An ordinary notification."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """Title and body; a text message or a call has only a body."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """One entry of the catalogue."""
+
+    tone: Tone
+    en: Text
+    es: Text
+
+    def text(self, locale: str) -> Text:
+        """The text for a locale such as `es` or `es-MX`; English for every language not shipped."""
+        return self.es if locale.lower().startswith("es") else self.en
+
+
+def _ring(en: Text, es: Text) -> Message:
+    return Message(Tone.RING, en, es)
+
+
+def _plain(en: Text, es: Text) -> Message:
+    return Message(Tone.PLAIN, en, es)
+
+
+_WANTED = ("Someone would like a peer", "Alguien quisiera un compañero de apoyo")
+_STILL = (
+    "Still open: someone would like a peer",
+    "Sigue abierto: alguien quisiera un compañero de apoyo",
+)
+
+
+def _offers() -> dict[str, Message]:
+    """The offer and the same offer again, one entry for each way."""
+    ways = {
+        "in_person": (
+            "In person, about {minutes} min from you.",
+            "En persona, a unos {minutes} min de ti.",
+        ),
+        "in_person_near": ("In person.", "En persona."),
+        "video": ("By video, now.", "Por video, ahora."),
+        "phone": ("By phone, now.", "Por teléfono, ahora."),
+        "chat": ("By chat, now.", "Por chat, ahora."),
+    }
+    entries = {}
+    for way, (en, es) in ways.items():
+        entries[f"offer.{way}"] = _ring(
+            Text(_WANTED[0], f"{en} Open to answer."),
+            Text(_WANTED[1], f"{es} Abre para responder."),
+        )
+        entries[f"offer_again.{way}"] = _ring(Text(_STILL[0], en), Text(_STILL[1], es))
+    return entries
+
+
+def _texts_and_calls() -> dict[str, Message]:
+    """The text message and the call for each way; `{minutes}` is read aloud as a number."""
+    ways = {
+        "in_person": (
+            "in person, about {minutes} min from you",
+            "en persona, a unos {minutes} min de ti",
+            "about {minutes} minutes from you",
+            "a unos {minutes} minutos de ti",
+        ),
+        "in_person_near": ("in person", "en persona", "in person", "en persona"),
+        "video": ("by video, now", "por video, ahora", "by video, now", "por video, ahora"),
+        "phone": ("by phone, now", "por teléfono, ahora", "by phone, now", "por teléfono, ahora"),
+        "chat": ("by chat, now", "por chat, ahora", "by chat, now", "por chat, ahora"),
+    }
+    entries = {}
+    for way, (sms_en, sms_es, call_en, call_es) in ways.items():
+        is_journey = way.startswith("in_person")
+        go_en, go_es = ("go", "ir") if is_journey else ("talk", "hablar")
+        entries[f"sms.{way}"] = _ring(
+            Text(
+                "",
+                f"Alongside: someone would like a peer, {sms_en}. "
+                f"Reply Y to {go_en} or N for not this time. Details: {{link}}",
+            ),
+            Text(
+                "",
+                f"Alongside: alguien quisiera un compañero de apoyo, {sms_es}. "
+                f"Responde Y para {go_es} o N si esta vez no. Detalles: {{link}}",
+            ),
+        )
+        entries[f"voice.{way}"] = _ring(
+            Text(
+                "",
+                f"This is Alongside. Someone would like a peer, {call_en}. "
+                f"Press 1 if you can {go_en}. Press 2 for not this time.",
+            ),
+            Text(
+                "",
+                f"Habla Alongside. Alguien quisiera un compañero de apoyo, {call_es}. "
+                f"Marca 1 si puedes {go_es}. Marca 2 si esta vez no.",
+            ),
+        )
+    return entries
+
+
+CATALOGUE: dict[str, Message] = {
+    **_offers(),
+    "offer_private": _ring(
+        Text("Alongside", "Something for you. Open when you can."),
+        Text("Alongside", "Hay algo para ti. Abre cuando puedas."),
+    ),
+    "taken": Message(
+        Tone.QUIET,
+        Text("This one is taken care of", "Someone said yes. Thank you."),
+        Text("Esta ya está atendida", "Alguien dijo que sí. Gracias."),
+    ),
+    # An offer that ended without anybody's yes: the text above would not be true.
+    "offer_ended": Message(
+        Tone.QUIET,
+        Text("This one is taken care of", "This request has ended. Thank you."),
+        Text("Esta ya está atendida", "Esta solicitud terminó. Gracias."),
+    ),
+    "closed_private": Message(
+        Tone.QUIET,
+        Text("Alongside", "This one is taken care of."),
+        Text("Alongside", "Esta ya está atendida."),
+    ),
+    "turn_around": _ring(
+        Text("You can turn around", "This request has ended. Thank you for going."),
+        Text("Puedes dar la vuelta", "Esta solicitud terminó. Gracias por ir."),
+    ),
+    # Said yes, but has not left or needs no journey: there is nowhere to turn around from.
+    "visit_ended": _ring(
+        Text("This one is taken care of", "This request has ended. Thank you."),
+        Text("Esta ya está atendida", "Esta solicitud terminó. Gracias."),
+    ),
+    "message": _plain(
+        Text("A message about your visit", "Open to read."),
+        Text("Un mensaje sobre tu visita", "Abre para leerlo."),
+    ),
+    "near": _plain(
+        Text("Almost there", "Door and room are in the app."),
+        Text("Ya casi llegas", "La puerta y la habitación están en la aplicación."),
+    ),
+    "note_due": _plain(
+        Text("One short note to finish", "About two minutes, when you're ready."),
+        Text("Falta una nota corta", "Unos dos minutos, cuando puedas."),
+    ),
+    "check_in": _plain(
+        Text("How are you today?", "Only if you'd like."),
+        Text("¿Cómo estás hoy?", "Solo si quieres."),
+    ),
+    "follow_up_due": _plain(
+        Text("A follow-up is due today", "Open when you have a moment."),
+        Text("Hoy toca un seguimiento", "Abre cuando tengas un momento."),
+    ),
+    "shift_starts": _plain(
+        Text("You're on at {time}", "Tap if plans have changed."),
+        Text("Empiezas a las {time}", "Toca si cambiaron tus planes."),
+    ),
+    "shift_ends": _plain(
+        Text("Your shift ends at {time}", "Stay on longer or leave it there. Your choice."),
+        Text("Tu turno termina a las {time}", "Sigue un rato más o déjalo ahí. Tú decides."),
+    ),
+    "certificate_ends": _plain(
+        Text("Your certificate ends in {days} days", "Here is how to renew."),
+        Text("Tu certificado vence en {days} días", "Aquí te decimos cómo renovarlo."),
+    ),
+    "alarm.no_yes_yet": _ring(
+        Text("A request needs you", "No yes after {minutes} min. Open the board."),
+        Text("Una solicitud te necesita", "Sin un sí después de {minutes} min. Abre el tablero."),
+    ),
+    "alarm.other": _ring(
+        Text("A request needs you", "Open the board."),
+        Text("Una solicitud te necesita", "Abre el tablero."),
+    ),
+    "supervisor": _ring(
+        Text("Someone would like to talk", "Open Care."),
+        Text("Alguien quisiera hablar", "Abre Cuidado."),
+    ),
+    "safety": _ring(
+        Text("Call now", "A peer asked for help. Open for the number."),
+        Text("Llama ahora", "Un compañero pidió ayuda. Abre para ver el número."),
+    ),
+    "test": _ring(
+        Text("This is a test", "Your phone rings for Alongside. Open to confirm."),
+        Text("Esto es una prueba", "Tu teléfono suena para Alongside. Abre para confirmar."),
+    ),
+    **_texts_and_calls(),
+}
+"""Every text by its key."""

@@ -1,0 +1,280 @@
+"""Facts into deliveries, inside the transaction that journaled them.
+
+If it raises, the state change rolls back: nobody is asked without a phone that will ring. It writes
+rows of the outbox and nothing else; it never journals a fact.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from dispatch.events import Fact, FactType
+from notifications import devices, ladder, outbox
+from notifications.devices import Target
+from notifications.directory import Directory, Recipient
+from notifications.ladder import PUSH_KINDS
+from notifications.models import Kind, Rung
+from notifications.outbox import TOLD, Draft
+from storage.database import Transaction
+
+OFFER_TTL_S = 3600
+"""An alert for an offer without an end of its own. Later the app itself shows what is open."""
+
+NOTICE_TTL_S = 3600
+
+NEXT_MANAGER_S = 60
+"""When a request has an owner the other managers hear of it this much later, unless it is taken."""
+
+ALARM_KEYS = ("alarm.no_yes_yet", "alarm.other")
+
+NO_YES_AFTER_S = 180
+"""When "No yes yet" is raised by default; used when the fact does not say (`waited_s`)."""
+
+ANSWERED = frozenset({FactType.OFFER_ACCEPTED, FactType.OFFER_DECLINED, FactType.OFFER_SEEN})
+"""These stop the ladder of their offer."""
+
+CALMING = frozenset(
+    {
+        FactType.OFFER_ACCEPTED,
+        FactType.REQUEST_ASSIGNED,
+        FactType.REQUEST_CLAIMED,
+        FactType.REQUEST_RESUMED,
+        FactType.REQUEST_CANCELLED,
+        FactType.REQUEST_UNFILLED,
+        FactType.ALARM_ENDED,
+    }
+)
+"""These stop the alarms of their request that have not gone out yet."""
+
+
+@dataclass
+class _Plan:
+    """What the facts of one transaction ask for, gathered so that each table is asked once."""
+
+    made: list[tuple[Fact, Mapping[str, Any]]] = field(default_factory=list)
+    ended_visits: list[tuple[Fact, Mapping[str, Any]]] = field(default_factory=list)
+    alarms: list[Fact] = field(default_factory=list)
+    closed: dict[str, tuple[Fact, Mapping[str, Any]]] = field(default_factory=dict)
+    stopped: set[str] = field(default_factory=set)
+    touched: set[str] = field(default_factory=set)
+    """Requests of which something must be stopped."""
+
+
+class Planner:
+    """Put `plan` into `Database.before_commit`. `kinds` are the channels in use."""
+
+    def __init__(self, directory: Directory, kinds: Collection[Kind]) -> None:
+        self._directory = directory
+        self._kinds = frozenset(kinds)
+
+    def plan(self, tx: Transaction) -> None:
+        """Write and stop deliveries for the facts of this transaction; twice is harmless."""
+        plan = _gather(tx.facts)
+        drafts: list[Draft] = []
+        if plan.touched:
+            offer_ids = plan.stopped | plan.closed.keys()
+            rows = outbox.stop(tx, plan.touched, offer_ids, ALARM_KEYS)
+            drafts += _closings(tx, plan.closed, rows)
+        drafts += self._offers(tx, plan)
+        drafts += self._ended_visits(tx, plan.ended_visits)
+        drafts += self._alarms(tx, plan.alarms)
+        outbox.write(tx, drafts)
+
+    def _offers(self, tx: Transaction, plan: _Plan) -> Iterable[Draft]:
+        """The whole ladder of every offer made, each rung with the time at which it is due."""
+        made = [
+            (fact, offer)
+            for fact, offer in plan.made
+            if offer["id"] not in plan.stopped and offer["id"] not in plan.closed
+        ]
+        if not made:
+            return
+        people = self._directory.recipients_of_peers(
+            tx, sorted({offer["peer"]["id"] for _, offer in made})
+        )
+        users = {person.user_id for person in people.values()}
+        targets = devices.targets(tx, users, self._kinds)
+        for fact, offer in made:
+            person = people.get(offer["peer"]["id"])
+            if person is not None:
+                yield from _rungs(tx, fact, offer, person, targets[person.user_id])
+
+    def _ended_visits(
+        self, tx: Transaction, ended: Sequence[tuple[Fact, Mapping[str, Any]]]
+    ) -> Iterable[Draft]:
+        """Somebody else ended a visit: its peer must know at once, above all on the road."""
+        if not ended:
+            return
+        peer_ids = sorted({visit["peer"]["id"] for _, visit in ended})
+        people = self._directory.recipients_of_peers(tx, peer_ids)
+        targets = self._push_targets(tx, people.values())
+        for fact, visit in ended:
+            person = people.get(visit["peer"]["id"])
+            if person is None:
+                continue
+            key = "turn_around" if visit.get("state_before") == "en_route" else "visit_ended"
+            for target in targets[person.user_id]:
+                yield _notice(tx, fact, key, person, target, collapse_id=visit["id"])
+
+    def _alarms(self, tx: Transaction, facts: Sequence[Fact]) -> Iterable[Draft]:
+        """ "A request needs you": the owner first, the others a little later unless it is taken."""
+        for fact in facts:
+            managers = self._directory.managers(tx, fact.network_id)
+            targets = self._push_targets(tx, managers)
+            owner = fact.data.get("owner") or {}
+            has_owner = any(manager.user_id == owner.get("id") for manager in managers)
+            key, args = _alarm_text(fact)
+            for manager in managers:
+                waits = has_owner and manager.user_id != owner.get("id")
+                for target in targets[manager.user_id]:
+                    yield _notice(
+                        tx,
+                        fact,
+                        key,
+                        manager,
+                        target,
+                        args=args,
+                        collapse_id=fact.request_id,
+                        after_s=NEXT_MANAGER_S if waits else 0,
+                    )
+
+    def _push_targets(
+        self, tx: Transaction, people: Iterable[Recipient]
+    ) -> Mapping[str, list[Target]]:
+        users = {person.user_id for person in people}
+        return devices.targets(tx, users, self._kinds & PUSH_KINDS)
+
+
+def _gather(facts: Sequence[Fact]) -> _Plan:
+    plan = _Plan()
+    for fact in facts:
+        if fact.type is FactType.OFFER_MADE:
+            plan.made.append((fact, fact.data["offer"]))
+        if fact.type in ANSWERED:
+            plan.stopped.add(fact.data["offer"]["id"])
+        if fact.type is FactType.OFFERS_CLOSED:
+            plan.closed |= {offer["id"]: (fact, offer) for offer in fact.data["offers"]}
+        if fact.type in ANSWERED | CALMING or fact.type is FactType.OFFERS_CLOSED:
+            plan.touched.add(fact.request_id)
+        if fact.type in {FactType.ALARM_RAISED, FactType.REQUEST_ESCALATED}:
+            plan.alarms.append(fact)
+        visit = fact.data.get("visit_ended")
+        if visit is not None and visit.get("by") != "peer":
+            plan.ended_visits.append((fact, visit))
+    return plan
+
+
+def _rungs(
+    tx: Transaction,
+    fact: Fact,
+    offer: Mapping[str, Any],
+    person: Recipient,
+    targets: Sequence[Target],
+) -> Iterable[Draft]:
+    args = ladder.args_of(offer)
+    for step in ladder.STEPS:
+        due_at = tx.now + timedelta(seconds=ladder.after_s(step, fact.data.get("ladder", {})))
+        for target in targets:
+            if target.kind not in step.kinds:
+                continue
+            yield Draft(
+                network_id=fact.network_id,
+                user_id=person.user_id,
+                device_id=target.device_id,
+                channel=target.kind,
+                once=f"{offer['id']}:{step.rung}:{target.device_id or person.user_id}",
+                key=ladder.key_of(step, args),
+                rung=step.rung,
+                args=args,
+                locale=target.locale or person.locale,
+                is_private=person.is_private,
+                collapse_id=offer["id"],
+                due_at=due_at,
+                expires_at=_end_of(offer) or tx.now + timedelta(seconds=OFFER_TTL_S),
+                request_id=fact.request_id,
+                offer_id=offer["id"],
+                fact_seq=fact.seq,
+            )
+
+
+def _end_of(offer: Mapping[str, Any]) -> datetime | None:
+    value = offer.get("expires_at")
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def _closings(
+    tx: Transaction,
+    closed: Mapping[str, tuple[Fact, Mapping[str, Any]]],
+    rows: Sequence[Any],
+) -> Iterable[Draft]:
+    """The quiet alert that replaces an offer's, on every phone that shows it or may show it."""
+    told = {
+        (row.offer_id, row.device_id or row.user_id): row
+        for row in rows
+        if row.state in TOLD and row.channel in PUSH_KINDS and row.rung is not Rung.NOTICE
+    }
+    for (offer_id, where), row in told.items():
+        if offer_id not in closed:
+            continue
+        fact, offer = closed[offer_id]
+        yield Draft(
+            network_id=row.network_id,
+            user_id=row.user_id,
+            device_id=row.device_id,
+            channel=row.channel,
+            once=f"{offer_id}:closed:{where}",
+            key="taken" if offer["state"] == "superseded" else "offer_ended",
+            rung=Rung.NOTICE,
+            locale=row.locale,
+            is_private=row.is_private,
+            collapse_id=offer_id,
+            due_at=tx.now,
+            expires_at=tx.now + timedelta(seconds=NOTICE_TTL_S),
+            request_id=row.request_id,
+            offer_id=offer_id,
+            fact_seq=fact.seq,
+        )
+
+
+def _notice(
+    tx: Transaction,
+    fact: Fact,
+    key: str,
+    person: Recipient,
+    target: Target,
+    *,
+    collapse_id: str,
+    args: Mapping[str, Any] | None = None,
+    after_s: int = 0,
+) -> Draft:
+    where = target.device_id or person.user_id
+    return Draft(
+        network_id=fact.network_id,
+        user_id=person.user_id,
+        device_id=target.device_id,
+        channel=target.kind,
+        once=f"{fact.request_id}:{fact.seq}:{key}:{where}",
+        key=key,
+        rung=Rung.NOTICE,
+        args=args or {},
+        locale=target.locale or person.locale,
+        is_private=person.is_private,
+        collapse_id=collapse_id,
+        due_at=tx.now + timedelta(seconds=after_s),
+        expires_at=tx.now + timedelta(seconds=NOTICE_TTL_S),
+        request_id=fact.request_id,
+        fact_seq=fact.seq,
+    )
+
+
+def _alarm_text(fact: Fact) -> tuple[str, dict[str, Any]]:
+    """The text of an alarm. Minutes are only spoken of when they are known to be true."""
+    waited_s = fact.data.get("waited_s", (fact.data.get("subject") or {}).get("waited_s"))
+    if fact.type is FactType.ALARM_RAISED:
+        if fact.data.get("alarm") != "no_yes_yet":
+            return "alarm.other", {}
+        waited_s = NO_YES_AFTER_S if waited_s is None else waited_s
+    if waited_s is None or waited_s < 60:
+        return "alarm.other", {}
+    return "alarm.no_yes_yet", {"minutes": int(waited_s // 60)}

@@ -1,0 +1,217 @@
+"""The ends of sends into the rows, fenced by the lease.
+
+A relay that was asleep past its lease finds another token on the row and stands back. Locks are
+always taken in the order devices, dispatch, deliveries (by id): the order in which a state change
+takes them too.
+"""
+
+import logging
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from sqlalchemy import select, update
+
+from notifications import devices, outbox, retry
+from notifications.directory import Directory
+from notifications.lanes import Finished
+from notifications.models import Delivery, DeliveryState, Kind, Rung
+from notifications.retry import Verdict
+from storage.database import Database, Transaction
+
+log = logging.getLogger(__name__)
+
+ALIVE = (
+    DeliveryState.PENDING,
+    DeliveryState.SENT,
+    DeliveryState.DELIVERED,
+    DeliveryState.UNKNOWN,
+)
+"""A delivery in one of these has reached its phone or still may."""
+
+
+class Recorder:
+    """Writes outcomes. `kinds` are the channels in use: a device of another kind reaches nobody."""
+
+    def __init__(
+        self, db: Database, directory: Directory, kinds: Collection[Kind], rng: Random
+    ) -> None:
+        self._db = db
+        self._directory = directory
+        self._kinds = frozenset(kinds)
+        self._rng = rng
+
+    def record(self, finished: Sequence[Finished]) -> int:
+        """Write these ends; how many rows were still ours. Deaths of addresses come one by one."""
+        with self._db.transaction() as tx:
+            judged = [(end, self._judge(end, tx.now)) for end in finished]
+            devices.worked(tx, _working_devices(judged))
+            written = self._write(tx, [(e, v) for e, v in judged if v.address is None])
+        for end, verdict in judged:
+            if verdict.address is not None:
+                with self._db.transaction() as tx:
+                    written += self._bury(tx, end, verdict)
+        return written
+
+    def _judge(self, end: Finished, now: datetime) -> Verdict:
+        verdict = retry.verdict(
+            end.outcome,
+            now=now,
+            attempts=end.sending.attempts,
+            expires_at=end.sending.expires_at,
+            rng=self._rng,
+        )
+        if verdict.is_alarm:
+            log.error(
+                "a provider refuses us: a person must look",
+                extra={
+                    "channel": end.sending.kind.value,
+                    "delivery_id": end.sending.id,
+                    "outcome": end.outcome.result.value,
+                    "detail": end.outcome.detail,
+                },
+            )
+        return verdict
+
+    def _write(self, tx: Transaction, judged: Sequence[tuple[Finished, Verdict]]) -> int:
+        """The outcomes into those rows that still carry our lease."""
+        ends = {end.sending.id: (end, verdict) for end, verdict in judged}
+        rows = _ours(tx, [end for end, _ in judged])
+        sent = [row.id for row in rows if ends[row.id][1].state is DeliveryState.SENT]
+        if sent:
+            _set(
+                tx, sent, state=DeliveryState.SENT, due_at=None, outcome="delivered", sent_at=tx.now
+            )
+            where = {row.device_id for row in rows if row.id in set(sent)} - {None}
+            if where:
+                devices.worked(tx, where)
+        for row in rows:
+            end, verdict = ends[row.id]
+            if verdict.state is not DeliveryState.SENT:
+                _set_one(tx, row, end, verdict)
+            if verdict.climbs:
+                self._climb(tx, row)
+        _show_the_end_again(tx, [row for row in rows if row.due_at is None])
+        return len(rows)
+
+    def _bury(self, tx: Transaction, end: Finished, verdict: Verdict) -> int:
+        """The address is condemned, whoever holds the lease; then the delivery, if it is ours."""
+        sending = end.sending
+        offer_ids = set() if sending.offer_id is None else {sending.offer_id}
+        if sending.device_id is not None and verdict.address is not None:
+            devices.bury(tx, sending.device_id, verdict.address, end.outcome.detail)
+            offer_ids |= outbox.offers_waiting_for(tx, sending.device_id)
+        if not devices.has_any(tx, sending.user_id, self._kinds):
+            self._directory.unreachable(tx, sending.user_id, offer_ids)
+        waiting: Sequence[Any] = []
+        if sending.device_id is not None:
+            waiting = outbox.stop_device(tx, sending.device_id)
+        written = self._write(tx, [(end, verdict)])
+        for row in waiting:
+            self._climb(tx, row)
+        return written
+
+    def _climb(self, tx: Transaction, row: Any) -> None:
+        """The next rung goes now, unless this rung still reaches the person on another device."""
+        if row.offer_id is None or row.rung is Rung.NOTICE:
+            return
+        mine = (Delivery.offer_id == row.offer_id, Delivery.user_id == row.user_id)
+        elsewhere = (
+            select(Delivery.id)
+            .where(*mine, Delivery.rung == row.rung, Delivery.state.in_(ALIVE))
+            .limit(1)
+        )
+        if tx.session.execute(elsewhere).first() is not None:
+            return
+        ahead = tx.session.execute(
+            select(Delivery.rung)
+            .where(*mine, Delivery.state == DeliveryState.PENDING, Delivery.rung != Rung.NOTICE)
+            .where(Delivery.due_at > tx.now)
+            .order_by(Delivery.due_at)
+            .limit(1)
+        ).first()
+        if ahead is not None:
+            ids = outbox.lock_free(
+                tx, *mine, Delivery.rung == ahead.rung, Delivery.state == DeliveryState.PENDING
+            )
+            tx.session.execute(
+                update(Delivery)
+                .where(Delivery.id.in_(ids), Delivery.due_at > tx.now)
+                .values(due_at=tx.now)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def _working_devices(judged: Sequence[tuple[Finished, Verdict]]) -> set[str]:
+    return {
+        end.sending.device_id
+        for end, verdict in judged
+        if verdict.state is DeliveryState.SENT and end.sending.device_id is not None
+    }
+
+
+def _ours(tx: Transaction, finished: Sequence[Finished]) -> Sequence[Any]:
+    """The rows of these sends that still carry the lease under which they were sent, locked."""
+    if not finished:
+        return []
+    leases = {end.sending.id: end.sending.lease for end in finished}
+    rows: Sequence[Any] = tx.session.execute(
+        select(
+            Delivery.id,
+            Delivery.lease,
+            Delivery.due_at,
+            Delivery.offer_id,
+            Delivery.device_id,
+            Delivery.user_id,
+            Delivery.rung,
+        )
+        .where(Delivery.id.in_(leases), Delivery.lease.in_(set(leases.values())))
+        .order_by(Delivery.id)
+        .with_for_update()
+    ).all()
+    ours = [row for row in rows if row.lease == leases[row.id]]
+    if len(ours) < len(leases):
+        log.warning("outcomes came after their lease", extra={"count": len(leases) - len(ours)})
+    return ours
+
+
+def _set(tx: Transaction, ids: Sequence[str], **values: Any) -> None:
+    tx.session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(ids))
+        .values(lease=None, leased_until=None, **values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _set_one(tx: Transaction, row: Any, end: Finished, verdict: Verdict) -> None:
+    """One outcome that is no success. A delivery stopped meanwhile is not due again."""
+    is_stopped = row.due_at is None
+    state = verdict.state
+    if is_stopped and state is DeliveryState.PENDING:
+        state = DeliveryState.CANCELLED
+    _set(
+        tx,
+        [row.id],
+        state=state,
+        due_at=None if is_stopped else verdict.next_at,
+        outcome=end.outcome.result.value,
+        outcome_detail=end.outcome.detail[:120] or None,
+    )
+
+
+def _show_the_end_again(tx: Transaction, stopped: Sequence[Any]) -> None:
+    """The offer ended while its alert was on the way: the quiet end must come after the alert.
+
+    The end may already have been shown, and the late alert then have covered it.
+    """
+    where = [f"{row.offer_id}:closed:{row.device_id or row.user_id}" for row in stopped]
+    if where:
+        tx.session.execute(
+            update(Delivery)
+            .where(Delivery.once.in_(where), Delivery.state == DeliveryState.SENT)
+            .where(Delivery.expires_at > tx.now)
+            .values(state=DeliveryState.PENDING, due_at=tx.now)
+            .execution_options(synchronize_session=False)
+        )

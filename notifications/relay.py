@@ -1,0 +1,213 @@
+"""The relay: claims due deliveries, re-checks them, sends, records. No transaction waits for a phone.
+
+1. claim: a lease on due rows, committed;
+2. begin: is the offer still open, the address still good, the time not over? Then the row says
+   `unknown` before the first byte leaves, so that a process that dies in between lies to nobody;
+3. send: in the lanes, outside any transaction;
+4. record: the outcome, fenced by the lease.
+
+Only the thread that calls `tick` touches the database. It never waits longer than `patience_s`.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from queue import Empty, Queue
+from random import Random
+
+from sqlalchemy import or_, select
+
+from notifications import begin
+from notifications.channels.absent import AbsentChannel
+from notifications.channels.base import Channel, Outcome, Result
+from notifications.circuit import Circuit, Door
+from notifications.directory import Directory
+from notifications.lanes import Finished, Lane
+from notifications.models import Delivery, Kind
+from notifications.record import Recorder
+from storage.claims import Claim, claim_due
+from storage.database import Database
+
+LEASE_S = 90.0
+"""Longer than every deadline and the time to record together."""
+
+LOOK_S = 0.25
+"""While waiting for outcomes: how often to look for sends past their deadline."""
+
+CIRCUIT_OPEN = Outcome(Result.MISCONFIGURED, "CIRCUIT_OPEN")
+
+
+class Relay:
+    """One per process that sends. `observe(channel, result, seconds)` is for metrics; `wake` is
+    called from sending threads whenever there is an outcome to record."""
+
+    def __init__(
+        self,
+        db: Database,
+        channels: Mapping[Kind, Channel],
+        directory: Directory,
+        *,
+        rng: Random | None = None,
+        lease_s: float = LEASE_S,
+        patience_s: float = 0.05,
+        observe: Callable[[str, str, float], None] | None = None,
+        wake: Callable[[], None] | None = None,
+    ) -> None:
+        self._db = db
+        self._directory = directory
+        self._lease_s = lease_s
+        self._patience_s = patience_s
+        self._observe = observe
+        self._wake = wake
+        self._done: Queue[Finished] = Queue()
+        self._circuit = Circuit()
+        self._recorder = Recorder(db, directory, channels, rng or Random())
+        self._in_flight = 0
+        self._lanes = {
+            kind: Lane(
+                channels.get(kind) or AbsentChannel(kind),
+                self._finished,
+                give_up_s=lease_s / 2,
+            )
+            for kind in Kind
+        }
+
+    def tick(self, limit: int = 200) -> int:
+        """Record what has ended, start what is due; returns how many deliveries moved.
+
+        Sends that end within `patience_s` are recorded before it returns, slower ones by a later
+        tick.
+        """
+        moved = self._record()
+        started, dropped = self._start(limit)
+        moved += started + dropped
+        if self._in_flight:
+            self.settle(self._patience_s)
+        return moved
+
+    def settle(self, timeout_s: float) -> bool:
+        """Wait for the sends under way and record them; False when some are still out."""
+        until = time.monotonic() + timeout_s
+        while self._in_flight:
+            left_s = until - time.monotonic()
+            if self._record(wait_s=min(max(left_s, 0.0), LOOK_S)) == 0 and left_s <= 0:
+                return False
+        return True
+
+    def close(self, timeout_s: float = 20.0) -> bool:
+        """Finish what is under way, start nothing more, let go of the channels."""
+        is_settled = self.settle(timeout_s)
+        for lane in self._lanes.values():
+            lane.close()
+        return is_settled
+
+    @property
+    def in_flight(self) -> int:
+        """How many sends have begun and are not recorded."""
+        return self._in_flight
+
+    def shut_doors(self) -> list[Door]:
+        """The providers that are left alone at the moment, for metrics and pages."""
+        return self._circuit.open_doors(self._db.clock.now())
+
+    def claim(self, limit: int = 200) -> list[Claim]:
+        """Lease due deliveries of every lane that has a free worker, and commit."""
+        with self._db.read() as tx:
+            waiting = select(Delivery.channel).where(
+                Delivery.due_at <= tx.now,
+                or_(Delivery.leased_until.is_(None), Delivery.leased_until <= tx.now),
+            )
+            kinds = set(tx.session.scalars(waiting.distinct()))
+        room = {kind: self._room(kind, limit) for kind in sorted(kinds)}
+        if not any(room.values()):
+            return []
+        claims: list[Claim] = []
+        with self._db.transaction() as tx:
+            for kind, free in room.items():
+                if free:
+                    claims += claim_due(
+                        tx.session,
+                        Delivery,
+                        due=Delivery.due_at,
+                        leased_until=Delivery.leased_until,
+                        lease=Delivery.lease,
+                        now=tx.now,
+                        lease_s=self._lease_s,
+                        limit=free,
+                        where=[Delivery.channel == kind],
+                    )
+        return claims
+
+    def send(self, claims: list[Claim]) -> tuple[int, int]:
+        """Re-check claimed deliveries and start those that still hold; (started, dropped)."""
+        if not claims:
+            return 0, 0
+        with self._db.transaction() as tx:
+            going = begin.begin(tx, claims, self._directory, self._lease_s)
+            now = tx.now
+        for sending in going:
+            self._in_flight += 1
+            if self._circuit.is_open((sending.kind, sending.platform), now):
+                self._done.put(Finished(sending, CIRCUIT_OPEN, 0.0))
+            else:
+                self._lanes[sending.kind].start(sending)
+        return len(going), len(claims) - len(going)
+
+    def _start(self, limit: int) -> tuple[int, int]:
+        return self.send(self.claim(limit))
+
+    def _room(self, kind: Kind, limit: int) -> int:
+        free = self._lanes[kind].free
+        return limit if free is None else min(free, limit)
+
+    def _finished(self, end: Finished) -> None:
+        self._done.put(end)
+        if self._wake is not None:
+            self._wake()
+
+    def _record(self, wait_s: float = 0.0) -> int:
+        """Record every end there is; with `wait_s`, wait that long for a first one."""
+        for lane in self._lanes.values():
+            lane.overdue()
+        ends: list[Finished] = []
+        try:
+            while True:
+                ends.append(self._done.get(timeout=wait_s) if wait_s and not ends else self._pop())
+        except Empty:
+            pass
+        if not ends:
+            return 0
+        try:
+            self._recorder.record(ends)
+        except Exception:
+            # The database was away. The outcomes are still true; the next tick writes them.
+            for end in ends:
+                self._done.put(end)
+            raise
+        self._in_flight -= len(ends)
+        self._note(ends)
+        return len(ends)
+
+    def _pop(self) -> Finished:
+        return self._done.get_nowait()
+
+    def _note(self, ends: list[Finished]) -> None:
+        """Trip and heal the circuit, and count."""
+        now = self._db.clock.now()
+        for end in ends:
+            door = (end.sending.kind, end.sending.platform)
+            if end.outcome.result is Result.DELIVERED:
+                self._circuit.heal(door)
+            elif _shuts_the_door(end):
+                self._circuit.trip(door, now)
+            if self._observe is not None:
+                self._observe(end.sending.kind.value, end.outcome.result.value, end.took_s)
+
+
+def _shuts_the_door(end: Finished) -> bool:
+    """Refused as who we are, not for this one address, and really asked."""
+    outcome = end.outcome
+    return (
+        outcome.result is Result.MISCONFIGURED
+        and not outcome.disables_address
+        and outcome is not CIRCUIT_OPEN
+    )

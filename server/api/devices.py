@@ -1,0 +1,158 @@
+"""Devices: where a user can be reached, and a way to try it."""
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from sqlalchemy import select
+
+from dispatch.errors import not_found
+from dispatch.models import User
+from dispatch.shapes import stamp
+from notifications import devices
+from notifications.models import Device, Kind
+from server.api.answers import Page
+from server.api.declare import EVERY_ROLE, Call, Json, Routes
+from server.api.models import Answer, Body, Moment
+
+routes = Routes("devices", "Where a user can be reached. An address rings one person only.")
+
+_VISIBLE = r"^[!-~]+$"
+_E164 = r"^\+[1-9][0-9]{6,14}$"
+_MAILBOX = r"^[!-?A-~]+@[!-?A-~]+$"
+_SHAPES = {"sms": _E164, "voice": _E164, "email": _MAILBOX}
+DeviceKind = Literal["fcm", "webpush", "sms", "voice", "email"]
+
+
+class PushKeys(Body):
+    """The keys of a Web Push subscription, as the browser gives them."""
+
+    p256dh: Annotated[str, Field(min_length=1, max_length=200, pattern=_VISIBLE)]
+    auth: Annotated[str, Field(min_length=1, max_length=100, pattern=_VISIBLE)]
+
+
+class Subscription(Body):
+    """A Web Push subscription, as the browser gives it."""
+
+    endpoint: Annotated[str, Field(max_length=1024, pattern=r"^https://[!-~]+$")]
+    keys: PushKeys
+    expirationTime: float | None = None  # noqa: N815  # the browser's own spelling
+
+
+class NewDevice(Body):
+    """`address` for every kind but `webpush`, which brings its `subscription`."""
+
+    kind: DeviceKind
+    address: Annotated[str, Field(min_length=1, max_length=1024, pattern=_VISIBLE)] | None = None
+    subscription: Subscription | None = None
+    platform: Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[A-Za-z0-9_.-]+$")]
+    locale: Literal["en", "es"] | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        wants_subscription = self.kind == "webpush"
+        if (self.subscription is not None) != wants_subscription:
+            raise ValueError("webpush takes a subscription, and nothing else does")
+        if (self.address is None) != wants_subscription:
+            raise ValueError("every kind but webpush takes an address")
+        pattern = _SHAPES.get(self.kind)
+        if pattern is not None and not re.fullmatch(pattern, self.address or ""):
+            raise ValueError(f"this is no address for {self.kind}")
+        return self
+
+
+class DeviceAnswer(Answer):
+    """A device. Its address is not told again."""
+
+    id: str
+    kind: DeviceKind
+    platform: str
+    locale: str | None
+    created_at: Moment
+    refreshed_at: Moment
+
+
+class DeviceList(Page):
+    """My devices, oldest first."""
+
+    items: list[DeviceAnswer]
+
+
+class TestSent(Answer):
+    """The test is on its way."""
+
+    __test__ = False
+
+    delivery_id: str
+
+
+def _shape(device: Device) -> Json:
+    return {
+        "id": device.id,
+        "kind": device.kind.value,
+        "platform": device.platform,
+        "locale": device.locale,
+        "created_at": stamp(device.created_at),
+        "refreshed_at": stamp(device.refreshed_at),
+    }
+
+
+def _mine(call: Call, device_id: str) -> Device:
+    device = devices.find(call.tx, call.caller.user_id, device_id)
+    if device is None:
+        raise not_found("device")
+    return device
+
+
+@routes.add("GET", "/devices", roles=EVERY_ROLE, answer=DeviceList, summary="My devices.")
+def index(call: Call) -> Json:
+    """Those that are still used."""
+    found = devices.list_active(call.tx, call.caller.user_id)
+    return {"items": [_shape(device) for device in found], "next_cursor": None}
+
+
+@routes.add(
+    "POST",
+    "/devices",
+    roles=EVERY_ROLE,
+    answer=DeviceAnswer,
+    status=201,
+    summary="Reach me here.",
+)
+def register(call: Call, body: NewDevice) -> Json:
+    """Registering again refreshes; an address that was another user's is theirs no longer."""
+    subscription = body.subscription.model_dump() if body.subscription is not None else None
+    device = devices.register(
+        call.tx,
+        user_id=call.caller.user_id,
+        network_id=call.caller.network_id,
+        kind=Kind(body.kind),
+        address=body.address,
+        subscription=subscription,
+        platform=body.platform,
+        locale=body.locale,
+    )
+    return _shape(device)
+
+
+@routes.add(
+    "DELETE", "/devices/{device_id}", roles=EVERY_ROLE, status=204, summary="Not here any more."
+)
+def remove(call: Call, device_id: str) -> None:
+    """What still waits for it is cancelled."""
+    devices.remove(call.tx, _mine(call, device_id))
+
+
+@routes.add(
+    "POST",
+    "/devices/{device_id}/test",
+    roles=EVERY_ROLE,
+    answer=TestSent,
+    status=202,
+    summary="Ring it now.",
+)
+def test(call: Call, device_id: str) -> Json:
+    """Goes the same way as an offer would, with other words."""
+    device = _mine(call, device_id)
+    locale = call.tx.session.scalar(select(User.locale).where(User.id == call.caller.user_id))
+    return {"delivery_id": devices.request_test(call.tx, device, locale=locale or "en")}
