@@ -75,7 +75,7 @@ def respond(name: str, *, keep: bool) -> Response:
     if data is None:
         abort(404)
     response = Response(data, content_type=KINDS[Path(name).suffix])
-    if len(data) > _SMALL and "gzip" in request.accept_encodings:
+    if len(data) > _SMALL and request.accept_encodings.quality("gzip") > 0:
         response.set_data(_zipped(name))
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"
