@@ -9,10 +9,10 @@
 from flask import Flask
 
 from server.web import frame
-from server.web.pages import docs, front
+from server.web.pages import desk, docs, ed, front
 from server.wiring import Wired
 
-FAMILIES = (front, docs)
+FAMILIES = (front, desk, ed, docs)
 
 
 def install(app: Flask, wired: Wired) -> None:
