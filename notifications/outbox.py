@@ -98,14 +98,28 @@ def stop(
 
 def stop_device(tx: Transaction, device_id: str) -> Sequence[Any]:
     """Nothing more goes to this device. Returns what was waiting for it."""
+    waits = (Delivery.device_id == device_id, Delivery.due_at.is_not(None))
+    lock(tx, *waits)
     rows: Sequence[Any] = tx.session.execute(
-        select(Delivery.id, Delivery.offer_id, Delivery.user_id, Delivery.rung)
-        .where(Delivery.device_id == device_id, Delivery.due_at.is_not(None))
-        .order_by(Delivery.id)
-        .with_for_update()
+        select(Delivery.id, Delivery.offer_id, Delivery.user_id, Delivery.rung).where(*waits)
     ).all()
     _close(tx, [row.id for row in rows])
     return rows
+
+
+def lock(tx: Transaction, *where: ColumnElement[bool]) -> None:
+    """Hold these deliveries until the transaction ends.
+
+    Once in a transaction, for all that it will touch: two that locked piece by piece could wait
+    for each other. Whoever needs more of them later uses `lock_free`.
+    """
+    query = select(Delivery.id).where(*where).order_by(Delivery.id).with_for_update()
+    tx.session.execute(query).all()
+
+
+def closing_of(offer_id: str, where: str) -> str:
+    """The `once` of the alert that ends an offer on a device (or with a user who has none)."""
+    return f"{offer_id}:closed:{where}"
 
 
 def offers_waiting_for(tx: Transaction, device_id: str) -> set[str]:

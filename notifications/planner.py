@@ -223,7 +223,7 @@ def _closings(
             user_id=row.user_id,
             device_id=row.device_id,
             channel=row.channel,
-            once=f"{offer_id}:closed:{where}",
+            once=outbox.closing_of(offer_id, where),
             key="taken" if offer["state"] == "superseded" else "offer_ended",
             rung=Rung.NOTICE,
             locale=row.locale,

@@ -11,7 +11,7 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from notifications import devices, outbox, retry
 from notifications.directory import Directory
@@ -50,9 +50,20 @@ class Recorder:
             written = self._write(tx, [(e, v) for e, v in judged if v.address is None])
         for end, verdict in judged:
             if verdict.address is not None:
-                with self._db.transaction() as tx:
-                    written += self._bury(tx, end, verdict)
+                written += self._bury_alone(end, verdict)
         return written
+
+    def _bury_alone(self, end: Finished, verdict: Verdict) -> int:
+        """One death in a transaction of its own, so that one that fails holds up no other.
+
+        The delivery then stays `unknown` under its lease, and is tried again when that is over.
+        """
+        try:
+            with self._db.transaction() as tx:
+                return self._bury(tx, end, verdict)
+        except Exception:
+            log.exception("a dead address could not be recorded")
+            return 0
 
     def _judge(self, end: Finished, now: datetime) -> Verdict:
         verdict = retry.verdict(
@@ -106,6 +117,8 @@ class Recorder:
             self._directory.unreachable(tx, sending.user_id, offer_ids)
         waiting: Sequence[Any] = []
         if sending.device_id is not None:
+            due = and_(Delivery.device_id == sending.device_id, Delivery.due_at.is_not(None))
+            outbox.lock(tx, or_(due, _touched([end])))
             waiting = outbox.stop_device(tx, sending.device_id)
         written = self._write(tx, [(end, verdict)])
         for row in waiting:
@@ -156,6 +169,7 @@ def _ours(tx: Transaction, finished: Sequence[Finished]) -> Sequence[Any]:
     if not finished:
         return []
     leases = {end.sending.id: end.sending.lease for end in finished}
+    outbox.lock(tx, _touched(finished))
     rows: Sequence[Any] = tx.session.execute(
         select(
             Delivery.id,
@@ -168,12 +182,22 @@ def _ours(tx: Transaction, finished: Sequence[Finished]) -> Sequence[Any]:
         )
         .where(Delivery.id.in_(leases), Delivery.lease.in_(set(leases.values())))
         .order_by(Delivery.id)
-        .with_for_update()
     ).all()
     ours = [row for row in rows if row.lease == leases[row.id]]
     if len(ours) < len(leases):
         log.warning("outcomes came after their lease", extra={"count": len(leases) - len(ours)})
     return ours
+
+
+def _touched(finished: Sequence[Finished]) -> ColumnElement[bool]:
+    """The deliveries of these sends, and the ends of their offers on the same devices."""
+    sendings = [end.sending for end in finished]
+    ends = [
+        outbox.closing_of(sending.offer_id, sending.device_id or sending.user_id)
+        for sending in sendings
+        if sending.offer_id is not None
+    ]
+    return or_(Delivery.id.in_([sending.id for sending in sendings]), Delivery.once.in_(ends))
 
 
 def _set(tx: Transaction, ids: Sequence[str], **values: Any) -> None:
@@ -206,7 +230,11 @@ def _show_the_end_again(tx: Transaction, stopped: Sequence[Any]) -> None:
 
     The end may already have been shown, and the late alert then have covered it.
     """
-    where = [f"{row.offer_id}:closed:{row.device_id or row.user_id}" for row in stopped]
+    where = [
+        outbox.closing_of(row.offer_id, row.device_id or row.user_id)
+        for row in stopped
+        if row.offer_id is not None
+    ]
     if where:
         tx.session.execute(
             update(Delivery)

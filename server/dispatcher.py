@@ -18,7 +18,7 @@ from server.metrics import Metrics
 from server.models import Heartbeat
 from server.turns import Turn
 from server.wake import Waiter
-from server.wiring import Wired
+from server.wiring import Wired, make_loops
 from storage import migrate
 from storage.database import Database
 from storage.ids import new_id
@@ -28,9 +28,9 @@ log = logging.getLogger(__name__)
 POLL_S = 0.25
 """How long a loop without work waits for a poke: the bound on lateness when pokes are lost."""
 BEAT_S = 5.0
-CHORES_S = 60.0
 BACK_OFF_S = 1.0
-DRAIN_S = 30.0
+DRAIN_S = 12.0
+"""How long turns under way may take to finish; sends get their own time after that."""
 
 
 class WrongRevision(Exception):
@@ -145,8 +145,9 @@ class Dispatcher:
         self.stop_asked = threading.Event()
         self._heart = Heart(wired.db, self.stop_asked)
         self._threads: list[threading.Thread] = []
+        self._made = make_loops(wired)
         self._loops = []
-        for name, turns in wired.loops.items():
+        for name, turns in self._made.turns.items():
             beat = self._heart.beat if name == "engine" else None
             self._loops.append(Loop(name, turns, wired.wake.waiter(), wired.metrics, beat))
 
@@ -166,6 +167,7 @@ class Dispatcher:
         deadline = time.monotonic() + DRAIN_S
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        self._made.close()
         late = [thread.name for thread in self._threads if thread.is_alive()]
         if late:
             # Their claims are leases: another dispatcher takes the rows when these expire.

@@ -66,6 +66,13 @@ class Metrics:
         self.facts = Counter(
             "alongside_facts_total", "Facts journaled, by type.", ["type"], registry=self.registry
         )
+        self.sends = Histogram(
+            "alongside_delivery_seconds",
+            "Time a provider took for one send, by channel and outcome.",
+            ["channel", "outcome"],
+            buckets=_BUCKETS_S,
+            registry=self.registry,
+        )
         self.loop_errors = Counter(
             "alongside_dispatcher_errors_total",
             "Rounds of a dispatcher loop that failed, by loop.",
@@ -77,6 +84,10 @@ class Metrics:
         """After a commit: count what was journaled."""
         for fact in tx.facts:
             self.facts.labels(type=str(fact.type)).inc()
+
+    def observe_send(self, channel: str, outcome: str, seconds: float) -> None:
+        """One send has ended."""
+        self.sends.labels(channel=channel, outcome=outcome).observe(seconds)
 
     def watch_rows(self, db: Database, name: str, help_: str, label: str, count: Scrape) -> None:
         """Add a gauge `name` that counts rows at scrape time, one sample a value of `label`."""

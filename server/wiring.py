@@ -4,7 +4,7 @@ One process or many, SQLite or PostgreSQL, Redis or not: it is decided here from
 nothing below asks again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask_limiter import Limiter
@@ -12,15 +12,25 @@ from sqlalchemy import func, select
 
 from dispatch import engine, sweeper
 from dispatch.models import IS_OPEN_REQUEST, SupportRequest
+from notifications.channels.base import Channel
+from notifications.channels.console import ConsoleChannel
+from notifications.channels.memory import MemoryChannel
+from notifications.models import Delivery, Kind
+from notifications.planner import Planner
+from notifications.relay import Relay
 from server.auth.limits import LoginLimits, make_limiter
 from server.auth.tokens import AccessTokens
+from server.directory import DispatchDirectory
 from server.metrics import Metrics
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 from server.turns import CHORES_S, SWEEP_S, Turn, chores
 from server.wake import LocalWake, RedisWake, Wake
 from storage.clock import Clock, SystemClock
 from storage.database import Database, Transaction
 from storage.engine import make_engine
+
+SETTLE_S = 15.0
+"""How long sends under way may take when a dispatcher stops."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +45,21 @@ class Wired:
     limiter: Limiter
     logins: LoginLimits
     tokens: AccessTokens
-    loops: Mapping[str, Sequence[Turn]]
-    """What a dispatcher does, by loop. Loops do not hold each other up; `engine` has the heart."""
+    directory: DispatchDirectory
+    channels: Mapping[Kind, Channel] | None = None
+    """Set by tests that listen in; otherwise each dispatcher makes those of its settings."""
 
     def close(self) -> None:
         """Give back the connections of this process."""
         self.db.engine.dispose()
 
 
-def wire(settings: Settings, clock: Clock | None = None) -> Wired:
+def wire(
+    settings: Settings,
+    clock: Clock | None = None,
+    *,
+    channels: Mapping[Kind, Channel] | None = None,
+) -> Wired:
     """Plug the floors together as `settings` say. Opens no connection yet."""
     clock = clock or SystemClock()
     wake: Wake = RedisWake(settings.redis_url) if settings.redis_url else LocalWake()
@@ -51,13 +67,20 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
     limiter = make_limiter(settings)
     db = Database(make_engine(settings.database_url, pool_size=settings.database_pool_size), clock)
 
+    directory = DispatchDirectory()
+
     def poke(tx: Transaction) -> None:
         if tx.facts:
             wake.poke()
 
+    # The outbox is written in the commit of what it tells of; everything after is best effort.
+    db.before_commit.append(Planner(directory, _kinds(settings, channels)).plan)
     db.after_commit += [metrics.count_facts, poke]
     metrics.watch_rows(
         db, "alongside_open_requests", "Open support requests, by state.", "state", _open_requests
+    )
+    metrics.watch_rows(
+        db, "alongside_deliveries_due", "Deliveries not yet sent, by channel.", "channel", _due
     )
     return Wired(
         settings=settings,
@@ -68,14 +91,60 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
         limiter=limiter,
         logins=LoginLimits(limiter, settings),
         tokens=AccessTokens(settings.secret_key.get_secret_value(), clock),
-        loops={
+        directory=directory,
+        channels=channels,
+    )
+
+
+@dataclass(frozen=True)
+class Loops:
+    """What a dispatcher does. Loops do not hold each other up; `engine` has the heart."""
+
+    turns: Mapping[str, Sequence[Turn]]
+    close: Callable[[], object]
+    """Finish what is on its way to a phone, and let the channels go."""
+
+
+def make_loops(wired: Wired) -> Loops:
+    """The loops of one dispatcher, with the channels of the settings."""
+    db = wired.db
+    channels = wired.channels if wired.channels is not None else _channels(wired.settings)
+    relay = Relay(db, channels, wired.directory, observe=wired.metrics.observe_send)
+    return Loops(
+        {
             "engine": [
                 Turn("engine", lambda: engine.tick(db)),
                 Turn("sweeper", lambda: sweeper.sweep(db), SWEEP_S),
                 Turn("chores", lambda: chores(db), CHORES_S),
             ],
+            "relay": [Turn("relay", relay.tick)],
         },
+        lambda: relay.close(SETTLE_S),
     )
+
+
+def _kinds(settings: Settings, channels: Mapping[Kind, Channel] | None) -> frozenset[Kind]:
+    """The kinds of devices that can ring. On the console everybody rings without a device."""
+    if channels is not None:
+        return frozenset(channels) - {Kind.CONSOLE}
+    return frozenset() if settings.push == "console" else frozenset({Kind.FCM})
+
+
+def _channels(settings: Settings) -> Mapping[Kind, Channel]:
+    """The ways to reach a phone that the settings name."""
+    if settings.push == "memory":
+        return {Kind.FCM: MemoryChannel(Kind.FCM)}
+    if settings.push == "console":
+        return {Kind.CONSOLE: ConsoleChannel()}
+    if settings.firebase_credentials is None:
+        raise SettingsError("FIREBASE_CREDENTIALS: must be set with PUSH=fcm")
+    # Imported here: the SDK is heavy, and only a process that sends needs it.
+    from notifications.channels.fcm import FcmChannel
+
+    account = str(settings.firebase_credentials)
+    if settings.fcm_base_url is None:
+        return {Kind.FCM: FcmChannel(account)}
+    return {Kind.FCM: FcmChannel(account, base_url=settings.fcm_base_url)}
 
 
 def _open_requests(tx: Transaction) -> Mapping[str, int]:
@@ -85,3 +154,12 @@ def _open_requests(tx: Transaction) -> Mapping[str, int]:
         .group_by(SupportRequest.state)
     )
     return {state.value: number for state, number in rows}
+
+
+def _due(tx: Transaction) -> Mapping[str, int]:
+    rows = tx.session.execute(
+        select(Delivery.channel, func.count())
+        .where(Delivery.due_at <= tx.now)
+        .group_by(Delivery.channel)
+    )
+    return {channel.value: number for channel, number in rows}

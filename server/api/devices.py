@@ -14,6 +14,7 @@ from notifications.models import Device, Kind
 from server.api.answers import Page
 from server.api.declare import EVERY_ROLE, Call, Json, Routes
 from server.api.models import Answer, Body, Moment
+from server.directory import reachable_again
 
 routes = Routes("devices", "Where a user can be reached. An address rings one person only.")
 
@@ -132,6 +133,7 @@ def register(call: Call, body: NewDevice) -> Json:
         platform=body.platform,
         locale=body.locale,
     )
+    reachable_again(call.tx, call.caller.user_id, call.caller.network_id)
     return _shape(device)
 
 

@@ -39,6 +39,8 @@ class World:
     clock: ManualClock
     actors: dict[str, Actor] = field(default_factory=dict)
     sites: dict[str, str] = field(default_factory=dict)
+    """The ids of the sites, by name."""
+    _sites_of: dict[str, list[str]] = field(default_factory=dict)
 
     def network(self, name: str = "Central Ohio Peer Network", **policy: Any) -> Actor:
         """A network with one admin, who is returned and is also `actors["admin:<name>"]`."""
@@ -77,6 +79,7 @@ class World:
                 },
             )
             self.sites[name] = row.id
+            self._sites_of.setdefault(admin.network_id, []).append(row.id)
             return row.id
 
     def user(self, admin: Actor, name: str, role: Role, site_id: str | None = None) -> Actor:
@@ -101,7 +104,12 @@ class World:
         on_duty: bool = True,
         **profile: Any,
     ) -> Actor:
-        """A certified peer living `km_north` of the middle, with badges, on duty unless said."""
+        """A certified peer living `km_north` of the middle, on duty unless said.
+
+        Without `badges` they have one for every site that their network has by now.
+        """
+        if badges is None:
+            badges = self._sites_of.get(admin.network_id, [])
         far = self.clock.now() + timedelta(days=365)
         values: dict[str, Any] = {
             "modalities": [modality.value for modality in Modality],
@@ -110,7 +118,7 @@ class World:
             "home_latitude": COLUMBUS[0] + km_north * KM_NORTH,
             "home_longitude": COLUMBUS[1],
             "certificates": [Permission("Certified Peer Supporter", far)],
-            "badges": [Permission(site_id, far) for site_id in badges or self.sites.values()],
+            "badges": [Permission(site_id, far) for site_id in badges],
         }
         with self.db.transaction() as tx:
             new = NewUser(

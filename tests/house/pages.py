@@ -9,11 +9,14 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from dispatch import policy, states
 from dispatch.events import FACT_MEANINGS, REQUEST_FIELDS, Alarm, FactType
+from server.api.declare import EVERY_ROLE
 from server.errors import KINDS
+from server.realtime.events import SAID, TOLD
 from server.settings import EXAMPLE_SECRET, Settings
 from tests.house.repository import ROOT
 
@@ -107,6 +110,38 @@ def errors_page() -> str:
     )
 
 
+def _fields(model: type[BaseModel]) -> str:
+    """The fields of a payload, those that may be left out with a question mark."""
+    names = [
+        name if field.is_required() else f"{name}?" for name, field in model.model_fields.items()
+    ]
+    return f"`{{{', '.join(names)}}}`" if names else ""
+
+
+def events_page() -> str:
+    """Every event of `/live`, both ways, from `server.realtime.events`."""
+    said = [
+        (
+            f"`{event.name}`",
+            _fields(event.body),
+            "every role" if event.roles == EVERY_ROLE else ", ".join(sorted(event.roles)),
+            event.summary,
+        )
+        for event in SAID.values()
+    ]
+    told = [(f"`{event.name}`", _fields(event.payload), event.summary) for event in TOLD.values()]
+    return (
+        f"{MADE}# Events of `/live`\n\n"
+        "How they are used: [realtime](realtime.md). With their types: `/asyncapi.json`.\n\n"
+        "## What a client says\n\n"
+        "Each is acknowledged: `{ok: true, ...}` or `{ok: false, code, detail}` "
+        "([errors](errors.md)).\n\n"
+        f"{_table(('event', 'data', 'who', 'what it means'), said)}\n"
+        "## What the server says\n\n"
+        f"{_table(('event', 'data', 'what it means'), told)}"
+    )
+
+
 def _default_of(name: str, field: FieldInfo) -> str:
     """What a setting is when the environment does not name it, for people."""
     made = {
@@ -175,6 +210,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/states.md": states_page,
     "docs/facts.md": facts_page,
     "docs/errors.md": errors_page,
+    "docs/events.md": events_page,
     "docs/settings.md": settings_page,
     ".env.example": env_example,
 }

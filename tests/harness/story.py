@@ -1,0 +1,211 @@
+"""A world in which phones ring, and a narrator who remembers: what a scenario is told in.
+
+Two things are looked at in every story without its asking: every push must have been expected, and
+every snapshot that anybody could have fetched on the way must become the last one by its facts.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from sqlalchemy import func, select
+
+from dispatch import queries
+from dispatch.access import Actor
+from dispatch.actions import peers
+from dispatch.events import apply
+from dispatch.models import Duty, Offer, SupportRequest, User
+from dispatch.states import OfferState, Role
+from notifications import devices
+from notifications.channels.memory import MemoryChannel
+from notifications.directory import Recipient
+from notifications.models import Delivery, Kind
+from notifications.planner import Planner
+from notifications.relay import Relay
+from storage.clock import ManualClock
+from storage.database import Database, Transaction
+from tests.harness.world import World
+
+WANTED = "Someone would like a peer"
+STILL_OPEN = "Still open: someone would like a peer"
+TAKEN = "This one is taken care of"
+ENDED = TAKEN
+"""The title is the same when it ended without anybody's yes; the text below it differs."""
+TURN_AROUND = "You can turn around"
+NEEDS_YOU = "A request needs you"
+
+
+class RowsDirectory:
+    """Who people are, straight from the rows of dispatch."""
+
+    def recipients_of_peers(
+        self, tx: Transaction, peer_ids: Collection[str]
+    ) -> Mapping[str, Recipient]:
+        """The active users behind these peers."""
+        rows = tx.session.scalars(select(User).where(User.id.in_(peer_ids), User.is_active))
+        return {user.id: Recipient(user.id, user.locale) for user in rows}
+
+    def managers(self, tx: Transaction, network_id: str) -> Sequence[Recipient]:
+        """The active managers of a network, those on call first."""
+        rows = tx.session.scalars(
+            select(User)
+            .where(User.network_id == network_id, User.role == Role.MANAGER, User.is_active)
+            .order_by(User.is_on_call.desc(), User.created_at, User.id)
+        )
+        return [Recipient(user.id, user.locale) for user in rows]
+
+    def open_offers(self, tx: Transaction, offer_ids: Collection[str]) -> set[str]:
+        """Which of these offers still await an answer."""
+        still = select(Offer.id).where(Offer.id.in_(offer_ids), Offer.state == OfferState.OPEN)
+        return set(tx.session.scalars(still))
+
+    def unreachable(self, tx: Transaction, user_id: str, offer_ids: Collection[str]) -> None:
+        """Dispatch is told of each offer."""
+        for offer_id in sorted(offer_ids):
+            peers.unreachable(tx, offer_id)
+
+
+def without_position(snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    """A snapshot but for the exact position, which is telemetry: it is shown, never journaled."""
+    visit = snapshot["visit"]
+    if visit is not None:
+        visit = {name: value for name, value in visit.items() if name != "position"}
+    return {**snapshot, "visit": visit}
+
+
+class Story(World):
+    """A world that rings phones and remembers every snapshot."""
+
+    def __init__(self, db: Database, clock: ManualClock) -> None:
+        super().__init__(db, clock)
+        directory = RowsDirectory()
+        db.before_commit.append(Planner(directory, {Kind.FCM}).plan)
+        self.phones = MemoryChannel(Kind.FCM)
+        self.relay = Relay(db, {Kind.FCM: self.phones}, directory, rng=Random(7))
+        self._heard = 0
+        self._unexpected: list[tuple[str, str]] = []
+        self._remembered: dict[str, dict[int, dict[str, Any]]] = {}
+
+    # People: whoever can be rung has a phone, and its address is their name.
+
+    def user(self, admin: Actor, name: str, role: Role, site_id: str | None = None) -> Actor:
+        """A user of a role, with a phone."""
+        actor = super().user(admin, name, role, site_id)
+        self._give_phone(actor)
+        return actor
+
+    def peer(self, admin: Actor, name: str, *, on_duty: bool = True, **values: Any) -> Actor:
+        """A certified peer with a phone, on duty unless said."""
+        actor = super().peer(admin, name, on_duty=False, **values)
+        self._give_phone(actor)
+        if on_duty:
+            self.on_duty(actor)
+        return actor
+
+    def _give_phone(self, actor: Actor) -> None:
+        with self.db.transaction() as tx:
+            devices.register(
+                tx,
+                user_id=actor.id,
+                network_id=actor.network_id,
+                kind=Kind.FCM,
+                address=actor.name,
+                platform="android",
+            )
+
+    # Verbs: after each, the dispatcher is poked, phones ring and the narrator looks.
+
+    def ask(self, nurse: Actor, **values: Any) -> str:
+        """The nurse asks for a peer; the first phones ring."""
+        request_id = super().ask(nurse, **values)
+        self._remembered[request_id] = {}
+        self.tick()
+        return request_id
+
+    def do(self, action: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run one action; what follows from it at once has happened when it returns."""
+        done = super().do(action, *args, **kwargs)
+        self.tick()
+        return done
+
+    def on_duty(self, peer: Actor, **values: Any) -> None:
+        """The peer becomes available."""
+        super().on_duty(peer, **values)
+        self.tick()
+
+    def off_duty(self, peer: Actor) -> None:
+        """The peer stops being available."""
+        super().off_duty(peer)
+        self.tick()
+
+    def forward(self, seconds: float, *, step_s: float = 60.0) -> None:
+        """Let time pass, from one moment at which something is due to the next.
+
+        A dispatcher that looks every second would find no more. Everything without a timer of its
+        own (a certificate that ends) is looked at every `step_s`.
+        """
+        end = self.clock.now() + timedelta(seconds=seconds)
+        while (now := self.clock.now()) < end:
+            soon = now + timedelta(seconds=0.5)
+            moments = [max(moment, soon) for moment in self._due()]
+            self.clock.set(min([*moments, end, now + timedelta(seconds=step_s)]))
+            self.tick()
+
+    def _due(self) -> list[datetime]:
+        """When the next search or visit, delivery and end of a duty come."""
+        with self.db.read() as tx:
+            moments = [
+                tx.session.scalars(select(func.min(column))).one()
+                for column in (SupportRequest.next_action_at, Delivery.due_at, Duty.until)
+            ]
+        return [moment for moment in moments if moment is not None]
+
+    def tick(self) -> None:
+        """The dispatcher looks, what is due is sent, and the narrator takes a snapshot."""
+        super().tick()
+        while self.relay.tick():
+            super().tick()
+        self._remember()
+
+    # Pushes.
+
+    def heard(self) -> list[tuple[str, str]]:
+        """Who was told what and was not expected to yet, in order: (name, title)."""
+        for envelope in self.phones.sent[self._heard :]:
+            assert envelope.address is not None, "everybody in a story has a phone"
+            self._unexpected.append((envelope.address.value, envelope.words.title))
+        self._heard = len(self.phones.sent)
+        return self._unexpected
+
+    def expect(self, title: str, *people: Actor) -> None:
+        """Each of these has got a push with this title, which was not expected before."""
+        heard = self.heard()
+        for person in people:
+            assert (person.name, title) in heard, (
+                f"{person.name} did not get {title!r}; not yet expected are: {heard}"
+            )
+            heard.remove((person.name, title))
+
+    # The narrator.
+
+    def _remember(self) -> None:
+        """One snapshot of every request; with the same `seq` it must be the same as before."""
+        for request_id, seen in self._remembered.items():
+            now = without_position(self.snapshot(request_id))
+            before = seen.setdefault(now["seq"], now)
+            assert before == now, "a screen changed without a fact"
+
+    def end(self) -> None:
+        """The story is over: no push was a surprise, and every snapshot becomes the last one."""
+        assert not self.heard(), "pushes nobody expected"
+        for request_id, seen in self._remembered.items():
+            fresh = without_position(self.snapshot(request_id))
+            with self.db.read() as tx:
+                facts = queries.facts_after(tx, request_id, 0, 10_000)
+            assert [fact.seq for fact in facts] == list(range(1, fresh["seq"] + 1))
+            assert seen, "the narrator never looked"
+            for seq, snapshot in seen.items():
+                for fact in facts[seq:]:
+                    snapshot = apply(snapshot, fact.seq, fact.data)
+                assert snapshot == fresh, f"the snapshot of fact {seq} did not become the last"

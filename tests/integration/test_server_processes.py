@@ -1,0 +1,265 @@
+"""The server as real processes: started, used over real sockets, stopped, killed, started again."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from server.health import FRESH_FOR
+from tests.harness.postgres import PostgresServer, die_with_parent, free_port
+
+pytestmark = pytest.mark.process
+
+START_S = 20.0
+Start = Callable[..., "Server"]
+
+
+class Server:
+    """One `python -m server ...` with an environment of its own."""
+
+    def __init__(self, command: str, data: Path, **environment: str) -> None:
+        self.port = free_port()
+        self.data = data
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = data / f"{command}-{self.port}.log"
+        inherited = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        environment = {
+            **inherited,
+            "HOME": str(data),
+            "PORT": str(self.port),
+            "ALONGSIDE_DATA": str(data),
+            **environment,
+        }
+        with self.log.open("wb") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "server", command],
+                env=environment,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                preexec_fn=die_with_parent,  # noqa: PLW1509  # it calls one function of the C library
+            )
+
+    def until_answering(self, *, is_ready: bool = False) -> requests.Response:
+        """Wait until `/readyz` answers, or says that all is well; its answer."""
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                answer = requests.get(f"{self.url}/readyz", timeout=2)
+                if answer.status_code == 200 or not is_ready:
+                    return answer
+            except requests.ConnectionError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"not ready:\n{self.log.read_text()}")
+
+    def until_ready(self) -> None:
+        """Wait until `/readyz` says that all is well."""
+        self.until_answering(is_ready=True)
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait; the exit status."""
+        self.process.send_signal(how)
+        return self.process.wait(timeout=40)
+
+    def demo(self) -> dict[str, Any]:
+        """What `demo.json` says."""
+        told: dict[str, Any] = json.loads((self.data / "demo.json").read_text())
+        return told
+
+    def sign_in(self, role: str, number: int = 0) -> dict[str, str]:
+        """The headers of the demonstration's `number`th user with this role."""
+        users = [user for user in self.demo()["users"] if user["role"] == role]
+        sent = {name: users[number][name] for name in ("email", "password")}
+        answer = requests.post(f"{self.url}/api/v1/sessions", json=sent, timeout=5)
+        assert answer.status_code == 201, answer.text
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+    def call(self, method: str, path: str, headers: dict[str, str], **more: Any) -> Any:
+        """One call that must work; its JSON."""
+        url = f"{self.url}/api/v1{path}"
+        answer = requests.request(method, url, headers=headers, timeout=5, **more)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts servers on one data folder; whatever still runs is killed afterwards."""
+    started: list[Server] = []
+
+    def begin(command: str = "run", **environment: str) -> Server:
+        server = Server(command, tmp_path, **environment)
+        started.append(server)
+        return server
+
+    yield begin
+    for server in started:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.wait(timeout=10)
+
+
+ASK = {"modality": "in_person", "place": "Room 3", "language": "en", "consent": True}
+
+
+def test_a_fresh_start_is_ready_and_tells_how_to_get_in(start: Start) -> None:
+    server = start()
+    server.until_ready()
+    told = server.demo()
+    assert told["url"] == server.url
+    assert stat.S_IMODE((server.data / "demo.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((server.data / "alongside.sqlite3").stat().st_mode) == 0o600
+    first = [user for user in told["users"] if user["network"] == told["users"][0]["network"]]
+    roles = [user["role"] for user in first]
+    assert {role: roles.count(role) for role in set(roles)} == {
+        "manager": 1,
+        "supervisor": 1,
+        "admin": 1,
+        "staff": 2,
+        "peer": 6,
+    }
+    assert len({user["site_id"] for user in first if user["role"] == "staff"}) == 2
+    assert len({user["network"] for user in told["users"]}) == 2
+    out = server.log.read_text()
+    assert server.url in out
+    for user in told["users"]:
+        assert user["email"] in out
+        assert user["email"] in requests.get(server.url, timeout=5).text
+    assert server.end() == 0
+
+
+def test_everybody_of_the_demonstration_can_be_asked(start: Start) -> None:
+    server = start()
+    server.until_ready()
+    for number in range(6):
+        peer = server.sign_in("peer", number)
+        body = {"on_duty": True, "modalities": ["in_person", "video"]}
+        server.call("PUT", "/duty", peer, json=body)
+    asked = server.call("POST", "/requests", server.sign_in("staff"), json=ASK)
+    assert asked["eligible"] == 6
+    assert asked["asked"] == 3
+    time.sleep(1)
+    assert server.log.read_text().count("[ring]") == 3
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_stopped_and_started_again_it_goes_on(start: Start, how: signal.Signals) -> None:
+    """A request that was searching is carried on by the next process, sign-ins included."""
+    server = start()
+    server.until_ready()
+    staff = server.sign_in("staff")
+    made = server.call("POST", "/requests", staff, json=ASK)
+    status = server.end(how)
+    assert status == (-signal.SIGKILL if how is signal.SIGKILL else 0)
+    again = start()
+    again.until_ready()
+    assert again.demo()["url"] == again.url != server.url
+    assert again.demo()["users"] == server.demo()["users"]
+    shown = again.call("GET", f"/requests/{made['id']}", staff)
+    deadline = time.monotonic() + 40
+    while shown["state"] != "escalated" and time.monotonic() < deadline:
+        time.sleep(0.5)
+        shown = again.call("GET", f"/requests/{made['id']}", staff)
+    assert shown["state"] == "escalated"
+    assert shown["owner"]["kind"] == "manager"
+    story = again.call("GET", f"/requests/{made['id']}/facts", staff)["items"]
+    assert [fact["seq"] for fact in story] == list(range(1, len(story) + 1))
+
+
+def test_a_taken_port_is_named(start: Start) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        server = start(PORT=str(taken.getsockname()[1]))
+        assert server.process.wait(timeout=START_S) == 1
+        assert server.log.read_text().startswith("PORT: cannot listen on")
+
+
+def test_unsafe_settings_are_named_and_nothing_starts(start: Start) -> None:
+    for command in ("run", "web", "dispatcher", "migrate", "doctor"):
+        server = start(command, ALONGSIDE_ENV="production", SECRET_KEY="short")
+        assert server.process.wait(timeout=START_S) == 2
+        out = server.log.read_text()
+        assert "SECRET_KEY:" in out
+        assert "PUSH:" in out
+        assert not (server.data / "alongside.sqlite3").exists()
+
+
+def test_a_production_database_gets_no_invented_people(start: Start, tmp_path: Path) -> None:
+    key = tmp_path / "firebase.json"
+    key.write_text("{}")
+    server = start(
+        "seed",
+        ALONGSIDE_ENV="production",
+        SECRET_KEY="kZ3v9QmT7xW1sB5nL8rC2yF6hJ4dG0pA",
+        PUBLIC_URL="https://alongside.example",
+        PUSH="fcm",
+        FIREBASE_CREDENTIALS=str(key),
+    )
+    assert server.process.wait(timeout=START_S) == 2
+    assert "ALONGSIDE_ENV" in server.log.read_text()
+
+
+def test_the_doctor_says_what_it_found(start: Start) -> None:
+    before = start("doctor")
+    assert before.process.wait(timeout=START_S) == 1
+    assert "BAD  revision" in before.log.read_text()
+    server = start()
+    server.until_ready()
+    well = start("doctor")
+    assert well.process.wait(timeout=START_S) == 0, well.log.read_text()
+    assert "invariants  all hold" in well.log.read_text()
+
+
+@pytest.mark.parametrize("dispatchers", [1, 2])
+def test_web_and_dispatchers_apart(
+    start: Start, postgres_server: PostgresServer, dispatchers: int
+) -> None:
+    """Production's shape: gunicorn, dispatchers of their own, PostgreSQL; SIGTERM drains."""
+    database = f"apart_{dispatchers}"
+    postgres_server.create(database)
+    url = {"DATABASE_URL": postgres_server.url(database)}
+    refused = start("dispatcher", **url)
+    assert refused.process.wait(timeout=START_S) == 1
+    assert "migrate" in refused.log.read_text()
+    for command in ("migrate", "seed"):
+        assert start(command, **url).process.wait(timeout=START_S) == 0
+    web = start("web", **url)
+    running = [start("dispatcher", **url) for _ in range(dispatchers)]
+    web.until_ready()
+    peer = web.sign_in("peer")
+    web.call("PUT", "/duty", peer, json={"on_duty": True, "modalities": ["in_person"]})
+    web.call("POST", "/requests", web.sign_in("staff"), json=ASK)
+    deadline = time.monotonic() + 5
+    rang = 0
+    while time.monotonic() < deadline and not rang:
+        rang = sum(each.log.read_text().count("[ring]") for each in running)
+        time.sleep(0.1)
+    time.sleep(1)
+    assert sum(each.log.read_text().count("[ring]") for each in running) == 1
+    for each in running:
+        assert each.end() == 0, each.log.read_text()
+    assert web.end() == 0, web.log.read_text()
+
+
+def test_without_a_dispatcher_the_alarm_is_in_readyz(
+    start: Start, postgres_server: PostgresServer
+) -> None:
+    assert FRESH_FOR.total_seconds() <= 60
+    postgres_server.create("alone")
+    url = {"DATABASE_URL": postgres_server.url("alone")}
+    assert start("migrate", **url).process.wait(timeout=START_S) == 0
+    web = start("web", **url)
+    answer = web.until_answering()
+    assert (answer.status_code, answer.json()["checks"]["dispatcher"]) == (503, "has never run")
