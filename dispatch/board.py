@@ -6,6 +6,7 @@ It reads and shapes. A row carries its own request's `seq`, so a reader keeps th
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from statistics import median
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -18,6 +19,8 @@ from dispatch.shapes import Shape, stamp
 from dispatch.states import FINAL, LIVE_VISIT, LOOKING, OfferState, RequestState, VisitState
 from storage.database import Transaction
 
+YES_WINDOW = timedelta(hours=12)
+YES_COUNTED = 200
 CLOSED_SHOWN_S = 3600
 """How long a request stays on the board after its end."""
 
@@ -47,7 +50,7 @@ def board(tx: Transaction, actor: Actor) -> Shape:
         "at": stamp(tx.now),
         "requests": shown,
         "peers": peers,
-        "numbers": _numbers(shown, peers),
+        "numbers": _numbers(shown, peers) | {"time_to_yes_s": time_to_yes_s(tx, network.id)},
     }
 
 
@@ -130,3 +133,20 @@ def _numbers(requests: list[Shape], peers: list[Shape]) -> dict[str, Any]:
         "peers_available": sum(peer["on_duty"] and peer["request_id"] is None for peer in peers),
         "alarms": sum(request["alarm"] is not None for request in requests),
     }
+
+
+def time_to_yes_s(tx: Transaction, network_id: str) -> int | None:
+    """The middle of the seconds from asking to the first yes, over the last 12 hours."""
+    rows = tx.session.execute(
+        select(func.min(Visit.accepted_at), SupportRequest.created_at)
+        .join(SupportRequest, SupportRequest.id == Visit.request_id)
+        .where(
+            SupportRequest.network_id == network_id,
+            SupportRequest.created_at > tx.now - YES_WINDOW,
+        )
+        .group_by(SupportRequest.id, SupportRequest.created_at)
+        .order_by(SupportRequest.created_at.desc())
+        .limit(YES_COUNTED)
+    )
+    waits = [(yes_at - asked_at).total_seconds() for yes_at, asked_at in rows]
+    return round(median(waits)) if waits else None

@@ -217,3 +217,18 @@ def worked(tx: Transaction, device_ids: Collection[str]) -> None:
         .values(last_ok_at=tx.now)
         .execution_options(synchronize_session=False)
     )
+
+
+def phones(tx: Transaction, user_ids: Collection[str]) -> dict[str, str]:
+    """The telephone numbers of these users, for a person to call: of calls, else of messages."""
+    rows = tx.session.execute(
+        select(Device.user_id, Device.kind, Device.address)
+        .where(
+            Device.user_id.in_(user_ids),
+            Device.kind.in_((Kind.VOICE, Kind.SMS)),
+            Device.state == DeviceState.ACTIVE,
+        )
+        .order_by(Device.created_at, Device.id)
+    ).all()
+    by_message = {row.user_id: row.address for row in rows if row.kind is Kind.SMS}
+    return by_message | {row.user_id: row.address for row in rows if row.kind is Kind.VOICE}

@@ -77,6 +77,52 @@ class Pin(Base):
     changed_at: Mapped[datetime]
 
 
+class Invitation(Base):
+    """A link with which somebody sets their password; it works once. A new one replaces it."""
+
+    __tablename__ = "invitations"
+
+    user_id: Mapped[Id] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    link_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_by_id: Mapped[Id] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class AuditWhat(StrEnum):
+    """What is written down about who saw what."""
+
+    CASE_VIEWED = "case_viewed"
+    CLOSED_CASE_VIEWED = "closed_case_viewed"
+    CASES_LISTED = "cases_listed"
+    EXPORTED = "exported"
+    DESK_SIGNED_IN = "desk_signed_in"
+    INVITED = "invited"
+    WELCOMED = "welcomed"
+
+
+class AuditEntry(Base):
+    """Who saw or did what beside the journal. Append only."""
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        one_of("what", AuditWhat),
+        Index("ix_audit_listed", "network_id", "at", "id"),
+        Index("ix_audit_again", "user_id", "what", "at"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    network_id: Mapped[Id] = mapped_column(ForeignKey("networks.id"))
+    user_id: Mapped[Id] = mapped_column(ForeignKey("users.id"))
+    what: Mapped[AuditWhat] = mapped_column(ByValue(AuditWhat))
+    about: Mapped[str] = mapped_column(String(200))
+    """A site, a desk, a person or a list, by name; never a room, a reason or free text."""
+    request_id: Mapped[Id | None] = mapped_column(ForeignKey("support_requests.id"))
+    at: Mapped[datetime]
+
+
 class RefreshToken(Base):
     """One link of a session's chain; it works once. A second use revokes the session."""
 

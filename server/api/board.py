@@ -47,13 +47,14 @@ class BoardPeer(Answer):
 
 
 class BoardNumbers(Answer):
-    """The counts at the top."""
+    """The counts at the top, and the middle of the seconds to a yes over the last 12 hours."""
 
     waiting: Count
     on_the_way: Count
     with_someone: Count
     peers_available: Count
     alarms: Count
+    time_to_yes_s: Count | None
 
 
 class BoardAnswer(Answer):

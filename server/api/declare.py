@@ -12,7 +12,7 @@ The view's own annotations of `body` and `query` say what is parsed.
 import inspect
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel
@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from dispatch.access import Actor
 from dispatch.states import Role
 from server.api.models import Answer, NoBody, Query
+from server.audit import Look
 from server.auth.callers import Caller
 from server.wiring import Wired
 from storage.database import Transaction
@@ -45,6 +46,8 @@ class Call:
     wired: Wired
     prepared: Any = None
     """What the route's `prepare` made of the body before the transaction was opened."""
+    looks: list[Look] = field(default_factory=list)
+    """What the answer shows that must be written down; the layer does it before it answers."""
 
 
 @dataclass(frozen=True)

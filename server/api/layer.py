@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from flask import Flask, Request, Response, g, request
 from pydantic import BaseModel, ValidationError
 
-from server import idempotency
+from server import audit, idempotency
 from server.api.declare import Call, Json, NoQuery, Route, Routes
 from server.api.models import NoBody, Query
 from server.auth.callers import Caller, Credential, authenticate
@@ -82,6 +82,8 @@ def _signed_in(wired: Wired, route: Route, path: dict[str, str]) -> Response:
         if key is not None:
             answer = idempotency.Stored(route.status, text)
             idempotency.finish(tx, caller.user_id, key, answer)
+    # A look that cannot be written down is not answered.
+    audit.write(wired.db, caller.as_actor(), call.looks)
     return _respond(wired, route, text)
 
 

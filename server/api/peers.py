@@ -1,5 +1,7 @@
 """Peers: the profiles that decide who can be asked, kept by managers and admins."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
@@ -8,9 +10,9 @@ from sqlalchemy.orm import selectinload
 
 from dispatch.actions import people
 from dispatch.actions.people import Permission, Profile
-from dispatch.models import DoNotPair, Peer, User
+from dispatch.models import DoNotPair, Duty, Peer, User, Visit
 from dispatch.shapes import stamp
-from dispatch.states import Focus, Modality, Role
+from dispatch.states import LIVE_VISIT, Focus, Modality, Role
 from server.api.answers import Page
 from server.api.declare import Call, Json, Routes
 from server.api.models import (
@@ -77,6 +79,15 @@ class BadgeAnswer(Answer):
     expires_at: Moment
 
 
+class PeerNow(Answer):
+    """What a peer does now: on duty until when and how, and the way of a visit they are on."""
+
+    on_duty: bool
+    until: Moment | None
+    modalities: list[Modality]
+    visit: Modality | None
+
+
 class PeerAnswer(Answer):
     """A peer's profile as managers and admins see it. There is no acceptance rate here."""
 
@@ -95,6 +106,7 @@ class PeerAnswer(Answer):
     certificates: list[CertificateAnswer]
     badges: list[BadgeAnswer]
     do_not_pair: list[str]
+    now: PeerNow
 
 
 class PeerPage(Page):
@@ -116,10 +128,58 @@ def profile_of(body: ProfileChange) -> Profile:
     return Profile(**parts)
 
 
-def _shape(call: Call, peer: Peer) -> Json:
-    unpaired = call.tx.session.scalars(
-        select(DoNotPair.site_id).where(DoNotPair.peer_id == peer.id).order_by(DoNotPair.site_id)
+@dataclass(frozen=True)
+class _Beside:
+    """What stands in other tables than the profile's, by peer."""
+
+    unpaired: dict[str, list[str]]
+    duties: dict[str, Duty]
+    visits: dict[str, Modality]
+
+
+def _beside(call: Call, ids: Sequence[str]) -> _Beside:
+    session = call.tx.session
+    unpaired: dict[str, list[str]] = {peer_id: [] for peer_id in ids}
+    pairs = session.execute(
+        select(DoNotPair.peer_id, DoNotPair.site_id)
+        .where(DoNotPair.peer_id.in_(ids))
+        .order_by(DoNotPair.site_id)
     )
+    for peer_id, site_id in pairs:
+        unpaired[peer_id].append(site_id)
+    duties = session.scalars(select(Duty).where(Duty.peer_id.in_(ids)))
+    visits = session.execute(
+        select(Visit.peer_id, Visit.modality).where(
+            Visit.peer_id.in_(ids), Visit.state.in_(sorted(LIVE_VISIT))
+        )
+    )
+    return _Beside(
+        unpaired,
+        {row.peer_id: row for row in duties},
+        {row.peer_id: row.modality for row in visits},
+    )
+
+
+def _shapes(call: Call, peers: Sequence[Peer]) -> list[Json]:
+    beside = _beside(call, [peer.id for peer in peers])
+    return [_shape(peer, beside) for peer in peers]
+
+
+def _one(call: Call, peer_id: str) -> Json:
+    return _shapes(call, [people.load_peer(call.tx, call.actor, peer_id)])[0]
+
+
+def _now(duty: Duty | None, visit: Modality | None) -> Json:
+    on_duty = duty is not None and duty.on_duty
+    return {
+        "on_duty": on_duty,
+        "until": stamp(duty.until) if duty is not None and on_duty else None,
+        "modalities": duty.modalities if duty is not None and on_duty else [],
+        "visit": visit.value if visit is not None else None,
+    }
+
+
+def _shape(peer: Peer, beside: _Beside) -> Json:
     return {
         "id": peer.id,
         "name": peer.user.name,
@@ -144,7 +204,8 @@ def _shape(call: Call, peer: Peer) -> Json:
         "badges": [
             {"site_id": one.site_id, "expires_at": stamp(one.expires_at)} for one in peer.badges
         ],
-        "do_not_pair": list(unpaired),
+        "do_not_pair": beside.unpaired[peer.id],
+        "now": _now(beside.duties.get(peer.id), beside.visits.get(peer.id)),
     }
 
 
@@ -166,14 +227,14 @@ def index(call: Call, query: PageQuery) -> Json:
         created_at=User.created_at,
         row_id=User.id,
         key=lambda peer: (peer.user.created_at, peer.id),
-        shape=lambda found: [_shape(call, peer) for peer in found],
+        shape=lambda found: _shapes(call, found),
     )
 
 
 @routes.add("GET", "/peers/{peer_id}", roles=KEEPING, answer=PeerAnswer, summary="One peer.")
 def show(call: Call, peer_id: str) -> Json:
     """By the id of their user."""
-    return _shape(call, people.load_peer(call.tx, call.actor, peer_id))
+    return _one(call, peer_id)
 
 
 @routes.add(
@@ -182,4 +243,4 @@ def show(call: Call, peer_id: str) -> Json:
 def change(call: Call, peer_id: str, body: ProfileChange) -> Json:
     """Offers that lose their ground by it end, and the next peers are asked."""
     people.update_peer(call.tx, call.actor, peer_id, profile_of(body))
-    return _shape(call, people.load_peer(call.tx, call.actor, peer_id))
+    return _one(call, peer_id)

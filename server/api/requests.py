@@ -8,12 +8,14 @@ from sqlalchemy import select
 from dispatch import access, queries, shapes
 from dispatch.actions import managers, staff
 from dispatch.actions.staff import Ask
-from dispatch.models import SupportRequest
-from dispatch.states import Focus, Modality, RequestState, Role
+from dispatch.models import Site, SupportRequest
+from dispatch.states import FINAL, Focus, Modality, RequestState, Role
 from server.api.answers import FactsAnswer, RequestAnswer, RequestPage
 from server.api.declare import Call, Json, Routes
 from server.api.models import LINE, TEXT, Body, Language, OpaqueId, Query
 from server.api.paging import PageQuery, page
+from server.audit import Look
+from server.models import AuditWhat
 
 routes = Routes("requests", "What an emergency department asks for.")
 
@@ -84,6 +86,14 @@ def _shape(call: Call, row: SupportRequest) -> Json:
     return shapes.request(queries.one_request(call.tx, row))
 
 
+def _note_look(call: Call, row: SupportRequest, site: str) -> None:
+    """A manager's look at a case is in the audit; that of an ended one under its own name."""
+    if call.caller.role is Role.MANAGER:
+        is_over = row.state in FINAL
+        what = AuditWhat.CLOSED_CASE_VIEWED if is_over else AuditWhat.CASE_VIEWED
+        call.looks.append(Look(what, site, row.id))
+
+
 @routes.add(
     "POST",
     "/requests",
@@ -109,6 +119,8 @@ def create(call: Call, body: NewRequest) -> Json:
 def index(call: Call, query: RequestQuery) -> Json:
     """Staff see those of their site, managers their network's, peers those they are or were on."""
     rows = select(SupportRequest).where(access.may_see_request(call.actor))
+    if call.caller.role is Role.MANAGER:
+        call.looks.append(Look(AuditWhat.CASES_LISTED, query.state or ""))
     if query.state is not None:
         rows = rows.where(SupportRequest.state == query.state)
     return page(
@@ -127,7 +139,10 @@ def index(call: Call, query: RequestQuery) -> Json:
 )
 def show(call: Call, request_id: str) -> Json:
     """A snapshot; with the facts after its `seq` it stays up to date."""
-    return _shape(call, access.request(call.tx, call.actor, request_id))
+    row = access.request(call.tx, call.actor, request_id)
+    shape = _shape(call, row)
+    _note_look(call, row, shape["site"]["name"])
+    return shape
 
 
 @routes.add(
@@ -140,6 +155,8 @@ def show(call: Call, request_id: str) -> Json:
 def facts(call: Call, request_id: str, query: FactsQuery) -> Json:
     """At most 500 at once: while the last item's `seq` is below the answer's, ask again."""
     row = access.request(call.tx, call.actor, request_id)
+    if row.state in FINAL:
+        _note_look(call, row, call.tx.session.get_one(Site, row.site_id).name)
     entries = queries.facts_after(call.tx, row.id, query.after, FACTS_AT_ONCE)
     role = call.caller.role
     return {"items": [shapes.entry(entry, role) for entry in entries], "seq": row.seq}

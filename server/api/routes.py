@@ -1,7 +1,9 @@
 """Every route of the API, in the order of the documentation."""
 
 from server.api import (
+    audit,
     board,
+    candidates,
     desks,
     devices,
     duty,
@@ -23,6 +25,7 @@ NOUNS: list[Routes] = [
     duty.routes,
     devices.routes,
     requests.routes,
+    candidates.routes,
     screens.routes,
     offers.routes,
     visits.routes,
@@ -31,6 +34,7 @@ NOUNS: list[Routes] = [
     peers.routes,
     users.routes,
     policy.routes,
+    audit.routes,
 ]
 
 

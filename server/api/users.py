@@ -1,5 +1,7 @@
 """Users: who signs in, in which role, kept by managers and admins."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -26,7 +28,7 @@ from server.api.models import (
 )
 from server.api.paging import PageQuery, page
 from server.api.peers import ProfileChange, profile_of
-from server.auth import passwords, sessions
+from server.auth import invitations, passwords, sessions
 
 routes = Routes("users", "Who signs in, and in which role.")
 
@@ -75,7 +77,16 @@ class UserAnswer(Answer):
     locale: str
     is_active: bool
     is_on_call: bool
+    has_password: bool
+    invited_until: Moment | None
     created_at: Moment
+
+
+class InvitationAnswer(Answer):
+    """The link, told this once. Whoever opens it sets the person's password."""
+
+    url: str
+    expires_at: Moment
 
 
 class UserPage(Page):
@@ -84,7 +95,16 @@ class UserPage(Page):
     items: list[UserAnswer]
 
 
-def _shape(user: User) -> Json:
+def _shapes(call: Call, users: Sequence[User]) -> list[Json]:
+    waiting = invitations.waiting(call.tx, [user.id for user in users])
+    return [_shape(user, waiting.get(user.id)) for user in users]
+
+
+def _one(call: Call, user: User) -> Json:
+    return _shapes(call, [user])[0]
+
+
+def _shape(user: User, invited_until: datetime | None) -> Json:
     return {
         "id": user.id,
         "email": user.email,
@@ -94,6 +114,8 @@ def _shape(user: User) -> Json:
         "locale": user.locale,
         "is_active": user.is_active,
         "is_on_call": user.is_on_call,
+        "has_password": user.password_hash is not None,
+        "invited_until": stamp(invited_until),
         "created_at": stamp(user.created_at),
     }
 
@@ -113,7 +135,7 @@ def index(call: Call, query: PageQuery) -> Json:
         created_at=User.created_at,
         row_id=User.id,
         key=lambda row: (row.created_at, row.id),
-        shape=lambda found: [_shape(user) for user in found],
+        shape=lambda found: _shapes(call, found),
     )
 
 
@@ -139,13 +161,13 @@ def create(call: Call, body: NewUserBody) -> Json:
         is_on_call=body.is_on_call,
         profile=profile_of(body.profile),
     )
-    return _shape(people.create_user(call.tx, call.actor, new))
+    return _one(call, people.create_user(call.tx, call.actor, new))
 
 
 @routes.add("GET", "/users/{user_id}", roles=KEEPING, answer=UserAnswer, summary="One user.")
 def show(call: Call, user_id: str) -> Json:
     """A peer's profile is under /peers, by the same id."""
-    return _shape(access.user(call.tx, call.actor, user_id))
+    return _one(call, access.user(call.tx, call.actor, user_id))
 
 
 @routes.add(
@@ -165,4 +187,21 @@ def change(call: Call, user_id: str, body: UserChange) -> Json:
     user = people.update_user(call.tx, call.actor, user_id, values)
     if "password_hash" in values or not user.is_active:
         sessions.revoke_user(call.tx, user.id, "changed by a manager")
-    return _shape(user)
+    return _one(call, user)
+
+
+@routes.add(
+    "POST",
+    "/users/{user_id}/invitation",
+    roles=KEEPING,
+    answer=InvitationAnswer,
+    status=201,
+    # The answer is a secret: it must not lie among the kept answers.
+    takes_key=False,
+    summary="A link with which the person sets their password.",
+)
+def invite(call: Call, user_id: str) -> Json:
+    """Works once, for seven days; a new one replaces it. Only an admin invites admins."""
+    made = invitations.invite(call.tx, call.actor, user_id)
+    url = f"{call.wired.settings.public_url}/welcome/{made.secret}"
+    return {"url": url, "expires_at": stamp(made.expires_at)}

@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
+from dispatch.access import Actor
 from dispatch.models import User
 from dispatch.states import Role
+from server import audit
+from server.audit import Look
 from server.auth import desks, passwords, sessions
 from server.errors import Problem
-from server.models import DeskSession, Pin, SessionKind, UserSession
+from server.models import AuditWhat, DeskSession, Pin, SessionKind, UserSession
 from storage.database import Database, Transaction
 
 TRIES = 5
@@ -54,6 +57,8 @@ def sign_in(db: Database, *, desk_secret: str | None, user_id: str, pin: str) ->
         tx.session.add(DeskSession(session_id=opened.session_id, desk_id=desk.id))
         tx.session.flush()
         stay(tx, opened.session_id)
+        actor = Actor(user_id, desk.network_id, Role.STAFF, "", desk.site_id)
+        audit.note(tx, actor, Look(AuditWhat.DESK_SIGNED_IN, desk.name))
     return opened
 
 

@@ -1,0 +1,88 @@
+"""Who could go: everybody of the network with regard to one request, for the manager who decides.
+
+The constraints are those of the search; beside each reason stands whether a telephone call could
+mend it. It reads and never writes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from dispatch import access, matching, queries
+from dispatch.access import Actor
+from dispatch.matching import Candidate, Need, PeerView, Reason
+from dispatch.models import Offer, Site
+from dispatch.policy import Policy, parse
+from dispatch.states import LOOKING, Modality
+from storage.database import Transaction
+
+ASKS_COUNTED = timedelta(hours=24)
+_ANSWER_PENDING = frozenset({Reason.ALREADY_ASKED, Reason.DECLINED, Reason.ASKED_ELSEWHERE})
+"""Who was asked, here or elsewhere, could still go: their minutes are told."""
+
+
+@dataclass(frozen=True)
+class Going:
+    """One peer: how they could help, why the search does not ask them, whether a call could."""
+
+    peer: PeerView
+    way: Candidate | None
+    """In the request's modality, else by video; None when neither is possible as things stand."""
+    reason: Reason | None
+    """Why the search does not ask this peer in the request's modality now; None when it may."""
+    can_assign: bool
+    asks: int
+    """How often they were asked in the last 24 hours, by any request."""
+
+
+def who(tx: Transaction, actor: Actor, request_id: str) -> list[Going]:
+    """Everybody, those who can be asked first, soonest help first; nobody once it is decided."""
+    request = access.request(tx, actor, request_id)
+    if request.state not in LOOKING:
+        return []
+    policy = parse(request.policy)
+    site = tx.session.get_one(Site, request.site_id)
+    need = queries.need_of(request, site)
+    views = queries.peer_views(tx, request, policy)
+    asks = _asks(tx, request.network_id)
+    found = []
+    for view in views:
+        way, reason = _judge(view, need, tx, policy)
+        bar = matching.bars_assignment(view, request.modality, request.language, tx.now)
+        can_assign = bar is None and not view.is_busy
+        found.append(Going(view, way, reason, can_assign, asks.get(view.id, 0)))
+    return sorted(found, key=lambda one: _rank(one, request.modality))
+
+
+def _judge(
+    view: PeerView, need: Need, tx: Transaction, policy: Policy
+) -> tuple[Candidate | None, Reason | None]:
+    verdict = matching.judge(view, need, tx.now, policy)
+    if isinstance(verdict, Candidate):
+        return verdict, None
+    if verdict in _ANSWER_PENDING:
+        unasked = replace(view, open_offer=None, has_declined=False, offers_elsewhere=())
+        could = matching.judge(unasked, need, tx.now, policy)
+        return (could if isinstance(could, Candidate) else None), verdict
+    by_video = replace(need, modalities=frozenset({Modality.VIDEO}))
+    could = matching.judge(view, by_video, tx.now, policy)
+    return (could if isinstance(could, Candidate) else None), verdict
+
+
+def _rank(one: Going, modality: Modality) -> tuple[bool, bool, bool, int, str]:
+    """Who can be asked, then by video, then whom a call could send; soonest help first."""
+    by_video = one.way is not None and one.way.modality is not modality
+    help_s = one.way.help_s if one.way is not None else 10**6
+    is_far = one.reason is not None and not by_video
+    return (is_far, by_video, not one.can_assign, help_s, one.peer.name)
+
+
+def _asks(tx: Transaction, network_id: str) -> Mapping[str, int]:
+    rows = tx.session.execute(
+        select(Offer.peer_id, func.count())
+        .where(Offer.network_id == network_id, Offer.asked_at > tx.now - ASKS_COUNTED)
+        .group_by(Offer.peer_id)
+    )
+    return dict(rows.tuples().all())
