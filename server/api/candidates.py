@@ -45,7 +45,7 @@ class CandidateList(Page):
     summary="Who could go, and why not.",
 )
 def index(call: Call, request_id: str) -> Json:
-    """Empty once somebody said yes, or it ended. The telephone numbers are for this call only."""
+    """Once somebody said yes they alone are named. The telephone numbers are for managers only."""
     found = going.who(call.tx, call.actor, request_id)
     phones = devices.phones(call.tx, [one.peer.id for one in found])
     return {"items": [_shape(one, phones.get(one.peer.id)) for one in found], "next_cursor": None}

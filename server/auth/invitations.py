@@ -101,3 +101,8 @@ def waiting(tx: Transaction, user_ids: list[str]) -> dict[str, datetime]:
         )
     )
     return {row.user_id: row.expires_at for row in rows}
+
+
+def role_of(tx: Transaction, user_id: str) -> Role:
+    """The role of somebody who was just welcomed: it says where they live."""
+    return tx.session.get_one(User, user_id).role

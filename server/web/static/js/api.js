@@ -64,3 +64,4 @@ export const get = (path, { tries = 0 } = {}) => again("GET", path, undefined, "
 export const post = (path, body = {}, { key = newKey(), tries = 1 } = {}) => again("POST", path, body, key, tries);
 export const put = (path, body, { tries = 1 } = {}) => again("PUT", path, body, "", tries);
 export const remove = (path, { tries = 1 } = {}) => again("DELETE", path, undefined, "", tries);
+export const patch = (path, body, { tries = 1 } = {}) => again("PATCH", path, body, "", tries);

@@ -1,0 +1,119 @@
+// A schematic map of the region: where the hospitals are, roughly where peers are, nothing else.
+// It is drawn from positions alone and asks no other host for anything.
+import { useRef, useState } from "preact/hooks";
+import { boot } from "../boot.js";
+import { html, Icon } from "../ui.js";
+import { initials, miles, shortName, t } from "../words.js";
+import { board, LOOKING, sameItems, useBoard } from "./store.js";
+import { isWall, listed } from "./wording.js";
+
+const W = 500;
+const H = 620;
+const EDGE = 56;
+const EARTH_M = 111320;
+const STEPS_M = [1609, 3219, 8047, 16093, 32187, 80467, 160934, 321869];
+
+const placeOf = (peer) => peer.position || peer.area;
+
+// The window: all sites, and the peers who were there when the page began. It does not jump about.
+function makeView(points) {
+  const lats = points.map((one) => one.latitude);
+  const lons = points.map((one) => one.longitude);
+  const middle = { latitude: (Math.min(...lats) + Math.max(...lats)) / 2, longitude: (Math.min(...lons) + Math.max(...lons)) / 2 };
+  const squeeze = Math.cos((middle.latitude * Math.PI) / 180);
+  const wide = Math.max(0.04, (Math.max(...lons) - Math.min(...lons)) * squeeze);
+  const high = Math.max(0.04, Math.max(...lats) - Math.min(...lats));
+  const scale = Math.min((W - 2 * EDGE) / wide, (H - 2 * EDGE) / high);
+  return {
+    scale,
+    x: (at) => W / 2 + (at.longitude - middle.longitude) * squeeze * scale,
+    y: (at) => H / 2 - (at.latitude - middle.latitude) * scale,
+  };
+}
+
+// The outline of the region: the convex hull of what is in it, with a wide round pen.
+function hull(points) {
+  const sorted = [...points].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const turn = (o, a, b) => (a[0] - o[0]) * (b[1] - o[1]) - (a[1] - o[1]) * (b[0] - o[0]);
+  const half = (list) => list.reduce((line, point) => {
+    while (line.length > 1 && turn(line[line.length - 2], line[line.length - 1], point) <= 0) line.pop();
+    line.push(point);
+    return line;
+  }, []);
+  return [...half(sorted).slice(0, -1), ...half(sorted.reverse()).slice(0, -1)];
+}
+
+function Ground({ view, points }) {
+  const edge = `M${hull(points).map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}Z`;
+  const perMetre = view.scale / EARTH_M;
+  const step_m = STEPS_M.find((one) => one * perMetre >= 64) || STEPS_M[STEPS_M.length - 1];
+  const step = step_m * perMetre;
+  const lines = [];
+  for (let i = -12; i <= 12; i += 1) lines.push(`M${W / 2 + i * step} -200V${H + 200}M-300 ${H / 2 + i * step}H${W + 300}`);
+  return html`<svg class="base" viewBox=${`0 0 ${W} ${H}`} preserveAspectRatio="xMidYMid meet" aria-hidden="true"><path class="m-edge m-edge--out" d=${edge} /><path class="m-edge" d=${edge} /><path class="m-rd" stroke-width="1.4" d=${lines.join("")} /><path class="m-scale" d=${`M16 26v6h${step}v-6`} /><text class="m-label" x="22" y="24">${t("m_miles", { n: miles(step_m) })}</text></svg>`;
+}
+
+const pinAt = (view, at) => ({ "--x": `${(view.x(at) / W) * 100}%`, "--y": `${(view.y(at) / H) * 100}%` });
+
+function Hospital({ site, view }) {
+  const state = useBoard((all) => {
+    const rows = [...all.requests.values()].filter((row) => row.site.id === site.id);
+    if (rows.some((row) => row.alarm || row.state === "escalated")) return "hot";
+    return rows.some((row) => LOOKING.has(row.state)) ? "wait" : "";
+  });
+  const isOpen = useBoard((all) => all.selected !== null && all.requests.get(all.selected)?.site.id === site.id);
+  return html`<span class="pin" style=${pinAt(view, site)} data-site=${site.id}><span class=${`ed ${state}`}><${Icon} name="hospital" /></span>${(state || isOpen) && html`<span class="pin__label">${site.name}</span>`}</span>`;
+}
+
+function Someone({ id, view }) {
+  const peer = useBoard((all) => all.peers.get(id));
+  const at = peer && placeOf(peer);
+  if (!at) return null;
+  if (peer.request_id) return html`<span class="pin" style=${pinAt(view, at)} data-peer=${id}><span class="pin__peer">${isWall ? html`<${Icon} name="car" />` : initials(peer.name)}</span></span>`;
+  if (!peer.on_duty) return null;
+  const comes = peer.modalities.includes("in_person");
+  return html`<span class="pin pin--area" style=${pinAt(view, at)} data-peer=${id}>${comes ? html`<span class="area"><span class="pp"></span></span>` : html`<span class="pp pp--v"></span>`}</span>`;
+}
+
+const peerIds = () => [...board.peers.keys()];
+
+function Drawn() {
+  const ids = useBoard(peerIds, sameItems);
+  const kept = useRef(null);
+  if (!kept.current) {
+    const there = [...boot.sites, ...[...board.peers.values()].map(placeOf).filter(Boolean)];
+    const view = makeView(there.length ? there : [{ latitude: 0, longitude: 0 }]);
+    kept.current = { view, points: there.map((one) => [view.x(one), view.y(one)]) };
+  }
+  const { view, points } = kept.current;
+  return html`<div class="map" role="img" aria-label=${t("m_map_of", { sites: boot.sites.length, n: ids.length })}><div class="map__fit">${points.length > 0 && html`<${Ground} view=${view} points=${points} />`}
+    ${ids.map((id) => html`<${Someone} key=${id} id=${id} view=${view} />`)}
+    ${boot.sites.filter((site) => site.is_active).map((site) => html`<${Hospital} key=${site.id} site=${site} view=${view} />`)}</div></div>
+    <p class="legend"><span><i class="pp"></i>${t("m_legend_area")}</span><span><i class="pp pp--v"></i>${t("m_legend_video")}</span><span><i class="pin__peer"></i>${t("m_legend_case")}</span></p>`;
+}
+
+// The same as words: a map always has a list.
+function Listed() {
+  const ids = useBoard(peerIds, sameItems);
+  return html`<div class="maplist"><table class="table"><thead><tr><th scope="col">${t("m_peer")}</th><th scope="col">${t("m_now_word")}</th><th scope="col">${t("m_near")}</th></tr></thead><tbody>${ids.map((id) => html`<${ListedPeer} key=${id} id=${id} />`)}</tbody></table>${!ids.length && html`<p class="sub maplist__none">${t("m_nobody_on")}</p>`}</div>`;
+}
+
+function nearest(at) {
+  const away = (site) => Math.hypot(site.latitude - at.latitude, (site.longitude - at.longitude) * Math.cos((at.latitude * Math.PI) / 180)) * EARTH_M;
+  const best = boot.sites.reduce((a, b) => (away(a) <= away(b) ? a : b));
+  return t("m_miles_from", { n: miles(away(best)), site: best.name });
+}
+
+function ListedPeer({ id }) {
+  const peer = useBoard((all) => all.peers.get(id));
+  if (!peer) return null;
+  const at = placeOf(peer);
+  const what = peer.request_id ? t("m_on_case") : listed(peer.modalities.map((one) => t(`modality_${one}`)));
+  return html`<tr><td>${isWall ? t("m_the_peer") : shortName(peer.name)}</td><td>${what}</td><td>${at && boot.sites.length ? nearest(at) : t("m_no_area")}</td></tr>`;
+}
+
+export function RegionMap() {
+  const [as, setAs] = useState("map");
+  const pick = (one) => html`<label><input type="radio" name="map-as" value=${one} checked=${as === one} onChange=${() => setAs(one)} />${t(`m_as_${one}`)}</label>`;
+  return html`<section class="card bmap" aria-label=${t("m_map")}>${as === "map" ? html`<${Drawn} />` : html`<${Listed} />`}${!isWall && html`<div class="seg seg--sm" role="radiogroup" aria-label=${t("m_map_or_list")}>${pick("map")}${pick("list")}</div>`}</section>`;
+}

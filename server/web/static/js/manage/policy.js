@@ -1,0 +1,88 @@
+// The policy with its clock drawn: who is asked when, and what moves when a number is changed.
+import { useState } from "preact/hooks";
+import { boot } from "../boot.js";
+import { get, put } from "../api.js";
+import { html, Icon } from "../ui.js";
+import { t, timer } from "../words.js";
+import { Field, Save, Summary, useSaving } from "./forms.js";
+import { Reading, useRead } from "./lists.js";
+
+const LADDER = ["push_again_s", "sms_s", "voice_s"];
+const ROAD = ["not_departed_s", "eta_slip_s", "lost_after_eta_s", "session_check_s"];
+const TIMES = ["alarm_after_s", "escalate_after_s", "video_fallback_after_s", ...LADDER, ...ROAD];
+const MOST_S = 24 * 3600;
+const MOST_WAVES = 10;
+
+// "1:30" is 90 and "45" is 45 seconds; anything else is no time.
+export function secondsOf(text) {
+  const found = /^\s*(?:(\d{1,4}):)?(\d{1,5})\s*$/.exec(text);
+  if (!found || (found[1] !== undefined && Number(found[2]) > 59)) return null;
+  const seconds = Number(found[1] || 0) * 60 + Number(found[2]);
+  return seconds <= MOST_S ? seconds : null;
+}
+
+const formOf = (policy) => ({
+  ...Object.fromEntries(TIMES.map((name) => [name, timer(policy[name])])),
+  waves: policy.waves.map((wave) => ({ after: timer(wave.after_s), size: wave.size === null ? "" : String(wave.size) })),
+});
+
+const read = (form) => ({
+  ...Object.fromEntries(TIMES.map((name) => [name, secondsOf(form[name])])),
+  waves: form.waves.map((wave) => ({ after_s: secondsOf(wave.after), size: wave.size.trim() === "" ? null : Number(wave.size) })),
+});
+
+// The server's own rules, in the language of the page; each at the field that can mend it.
+function wrongWith(form) {
+  const policy = read(form);
+  const errors = {};
+  TIMES.forEach((name) => { if (policy[name] === null) errors[name] = t("m_need_time"); });
+  policy.waves.forEach((wave, i) => {
+    if (wave.after_s === null) errors[`wave-${i}`] = t("m_need_time");
+    else if (i === 0 && wave.after_s !== 0) errors["wave-0"] = t("m_wave_first");
+    else if (i > 0 && wave.after_s <= policy.waves[i - 1].after_s) errors[`wave-${i}`] = t("m_wave_order");
+    if (wave.size !== null && !(Number.isInteger(wave.size) && wave.size >= 1 && wave.size <= 100)) errors[`size-${i}`] = t("m_wave_size");
+  });
+  if (Object.keys(errors).length) return errors;
+  if (policy.escalate_after_s < policy.waves[policy.waves.length - 1].after_s) errors.escalate_after_s = t("m_escalate_wave");
+  else if (policy.escalate_after_s < policy.alarm_after_s) errors.escalate_after_s = t("m_escalate_alarm");
+  if (policy.sms_s < policy.push_again_s) errors.sms_s = t("m_ladder_order");
+  if (policy.voice_s < policy.sms_s) errors.voice_s = t("m_ladder_order");
+  return errors;
+}
+
+// Where each moment stands. A number that is no time yet keeps its place out.
+function Clock({ marks, label }) {
+  const there = marks.filter((one) => one.at !== null).sort((a, b) => a.at - b.at);
+  const end = Math.max(60, ...there.map((one) => one.at)) * 1.12;
+  return html`<ol class="clock" aria-label=${label}>${there.map((one, i) => html`<li key=${one.key} class=${`clock__mark clock__mark--${one.kind} clock__mark--${i % 3}`} data-mark=${one.key} style=${{ "--at": `${((100 * one.at) / end).toFixed(2)}%` }}><span class="clock__words"><b class="num">${timer(one.at)}</b> ${one.words}</span></li>`)}</ol>`;
+}
+
+function Form({ found, took }) {
+  const [form, set] = useState(formOf(found.effective));
+  const part = (name) => (value) => set((before) => ({ ...before, [name]: value }));
+  const policy = read(form);
+  const wave = (i, name) => (value) => part("waves")(form.waves.map((one, at) => (at === i ? { ...one, [name]: value } : one)));
+  const [state, save] = useSaving(async () => took(await put("/policy", { ...found.settings, ...read(form) })), (name, message) => {
+    const at = /^waves\.(\d+)\.(after_s|size)/.exec(name);
+    if (at) return `${at[2] === "size" ? "size" : "wave"}-${at[1]}`;
+    return TIMES.find((one) => name === one) || TIMES.find((one) => message.startsWith(one)) || (message.includes("wave") ? "wave-0" : null);
+  });
+  const { errors } = state;
+  const field = (name) => html`<${Field} id=${name} key=${name} label=${t(`m_policy_${name}`)} hint=${t(`m_hint_${name}`)} value=${form[name]} set=${part(name)} error=${errors[name]} inputmode="numeric" maxlength="8" />`;
+  const asked = policy.waves.map((one, i) => ({ key: `wave-${i}`, kind: "wave", at: one.after_s, words: one.size === null ? t("m_clock_all") : t("m_clock_wave", { n: one.size }) }));
+  const search = [...asked, { key: "alarm", kind: "alarm", at: policy.alarm_after_s, words: t("m_clock_alarm") }, { key: "video", kind: "video", at: policy.video_fallback_after_s, words: t("m_clock_video") }, { key: "escalate", kind: "alarm", at: policy.escalate_after_s, words: t("m_clock_escalate") }];
+  const ladder = [{ key: "push", kind: "wave", at: 0, words: t("m_clock_push") }, { key: "again", kind: "wave", at: policy.push_again_s, words: t("m_clock_again") }, { key: "sms", kind: "wave", at: policy.sms_s, words: t("m_clock_sms") }, { key: "voice", kind: "wave", at: policy.voice_s, words: t("m_clock_voice") }];
+  const sizes = (one, i) => html`<div class="wave" key=${i}><${Field} id=${`wave-${i}`} label=${t("m_wave_at", { n: i + 1 })} value=${one.after} set=${wave(i, "after")} error=${errors[`wave-${i}`]} inputmode="numeric" maxlength="8" /><${Field} id=${`size-${i}`} label=${t("m_wave_ask")} value=${one.size} set=${wave(i, "size")} error=${errors[`size-${i}`]} inputmode="numeric" maxlength="3" placeholder=${t("m_everyone_else")} /><button type="button" class="iconbtn" aria-label=${t("m_remove_wave", { n: i + 1 })} disabled=${form.waves.length === 1} onClick=${() => part("waves")(form.waves.filter((_, at) => at !== i))}><${Icon} name="trash-2" /></button></div>`;
+  const last = form.waves[form.waves.length - 1];
+  return html`<section class="card form policy" aria-labelledby="policy"><h2 id="policy">${t("m_policy")}</h2><p class="sub t-14">${t("m_policy_text")}</p><${Summary} errors=${errors} said=${state.said} />
+    <h3>${t("m_policy_search")}</h3><${Clock} marks=${search} label=${t("m_policy_search")} /><fieldset class="waves"><legend class="vh">${t("m_waves")}</legend>${form.waves.map(sizes)}${form.waves.length < MOST_WAVES && html`<button type="button" class="btn btn--secondary btn--sm" onClick=${() => part("waves")([...form.waves, { after: timer((secondsOf(last.after) || 0) + 90), size: "" }])}><${Icon} name="plus" />${t("m_add_wave")}</button>`}</fieldset>
+    <div class="form__three">${["alarm_after_s", "video_fallback_after_s", "escalate_after_s"].map(field)}</div>
+    <h3>${t("m_policy_ring")}</h3><${Clock} marks=${ladder} label=${t("m_policy_ring")} /><div class="form__three">${LADDER.map(field)}</div>
+    <h3>${t("m_policy_road")}</h3><div class="form__four">${ROAD.map(field)}</div>
+    <div class="line"><${Save} act=${() => save(wrongWith(form))} done=${state.done} /><button type="button" class="btn btn--quiet" onClick=${() => set(formOf(boot.defaults))}>${t("m_defaults")}</button></div></section>`;
+}
+
+export function PolicyPart() {
+  const state = useRead(() => get("/policy", { tries: 1 }));
+  return html`<${Reading} state=${state} what=${t("m_part_policy")}>${(found) => html`<${Form} found=${found} took=${state.put} />`}<//>`;
+}

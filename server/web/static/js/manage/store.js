@@ -1,0 +1,133 @@
+// The board on this screen: one snapshot plus changed rows, and only what changed is drawn again.
+//
+//   board.requests, board.peers     what is known, by id
+//   useBoard(pick, same)            drawn again when what `pick` takes from the board is different
+//   board.take(row), board.select   a row from an answer; the case that is open
+import { useEffect, useRef, useState } from "preact/hooks";
+import { get, Problem } from "../api.js";
+import { link } from "../live.js";
+
+const FRESH_MS = 60000;
+export const LOOKING = new Set(["searching", "escalated"]);
+export const OVER = new Set(["completed", "cancelled", "unfilled"]);
+export const isHot = (row) => row.alarm !== null || row.state === "escalated";
+
+class Board {
+  constructor() {
+    this.listeners = new Set();
+    this.requests = new Map();
+    this.peers = new Map();
+    this.versions = new Map();
+    this.numbers = {};
+    this.selected = null;
+    this.problem = null;
+    this.seq = 0;
+    this.waiting = false;
+  }
+
+  subscribe(tell) { this.listeners.add(tell); return () => this.listeners.delete(tell); }
+
+  // Many changes in a moment are drawn once.
+  tell() {
+    if (this.waiting) return;
+    this.waiting = true;
+    const draw = () => { this.waiting = false; this.listeners.forEach((one) => one()); };
+    if (document.hidden) setTimeout(draw, 0); else requestAnimationFrame(draw);
+  }
+
+  // A whole board. What the socket said later than it stays.
+  load(snapshot) {
+    this.seq = Math.max(this.seq, snapshot.seq);
+    this.numbers = snapshot.numbers;
+    const there = new Set([...snapshot.requests, ...snapshot.peers].map((one) => one.id));
+    for (const [of, id] of [...this.requests.keys()].map((id) => [this.requests, id]).concat([...this.peers.keys()].map((id) => [this.peers, id]))) {
+      if (!there.has(id) && (this.versions.get(id) || 0) <= snapshot.seq) of.delete(id);
+    }
+    snapshot.requests.forEach((row) => this.put(row, snapshot.seq));
+    snapshot.peers.forEach((peer) => this.meet(peer, snapshot.seq));
+    this.tell();
+  }
+
+  put(row, seq = this.seq) {
+    const have = this.requests.get(row.id);
+    if (have && have.seq > row.seq) return;
+    this.versions.set(row.id, Math.max(seq, this.versions.get(row.id) || 0));
+    this.requests.set(row.id, have ? { ...have, ...row } : { offers: { open: 0, seen: 0, declined: 0, unreachable: 0 }, ...row });
+  }
+
+  meet(peer, seq = this.seq) {
+    if (seq < (this.versions.get(peer.id) || 0)) return;
+    this.versions.set(peer.id, seq);
+    if (peer.on_duty || peer.request_id) this.peers.set(peer.id, peer); else this.peers.delete(peer.id);
+  }
+
+  changed({ seq, rows, peers }) {
+    link.heard();
+    this.seq = Math.max(this.seq, seq);
+    rows.forEach((row) => this.put(row, seq));
+    peers.forEach((peer) => this.meet(peer, seq));
+    this.tell();
+  }
+
+  take(row) { this.put(row); this.tell(); }
+  select(id) { this.selected = id; this.tell(); }
+  refuse(problem) { this.problem = problem; this.tell(); }
+
+  // The store interface of `link`: follow after each connect, refresh without a socket.
+  follow() {
+    link.socket.emit("follow_board", {}, (answer) => {
+      if (!answer?.ok) return;
+      // What happened while nobody listened is in the whole board.
+      if (answer.seq !== this.seq || this.missed) this.refresh();
+      this.missed = false;
+    });
+  }
+
+  hear() {}
+
+  async refresh() {
+    try {
+      this.load(await get("/board"));
+      return true;
+    } catch (error) {
+      this.missed = true;
+      return error instanceof Problem;
+    }
+  }
+}
+
+export const board = new Board();
+
+export function begin(snapshot) {
+  board.load(snapshot);
+  link.on("board", (payload) => board.changed(payload));
+  link.on("disconnect", () => { board.missed = true; });
+  link.join(board);
+  // Positions and the middle time to a yes have no fact of their own.
+  setInterval(() => link.state === "live" && !document.hidden && board.refresh(), FRESH_MS);
+}
+
+export const sameItems = (a, b) => a.length === b.length && a.every((one, i) => one === b[i]);
+
+export function useBoard(pick, same = Object.is) {
+  const [, draw] = useState(0);
+  const latest = useRef(pick);
+  latest.current = pick;
+  const value = pick(board);
+  const drawn = useRef(value);
+  drawn.current = value;
+  useEffect(() => board.subscribe(() => same(latest.current(board), drawn.current) || draw((n) => n + 1)), []);
+  return value;
+}
+
+export const GROUPS = ["needs", "finding", "way", "with", "ended"];
+const BY_STATE = { searching: "finding", escalated: "needs", accepted: "way", en_route: "way", arrived: "way", in_session: "with" };
+const groupOf = (row) => (OVER.has(row.state) ? "ended" : isHot(row) ? "needs" : BY_STATE[row.state]);
+
+// The ids of a group, oldest first; of what has ended, newest first.
+export function idsOf(group, siteId) {
+  const rows = [...board.requests.values()].filter((row) => groupOf(row) === group && (!siteId || row.site.id === siteId));
+  const when = group === "ended" ? (row) => -Date.parse(row.closed_at) : (row) => Date.parse(row.created_at);
+  return rows.sort((a, b) => when(a) - when(b) || (a.id < b.id ? -1 : 1)).map((row) => row.id);
+}
+export const alarmIds = () => [...board.requests.values()].filter((row) => row.alarm).sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at)).map((row) => row.id);
