@@ -63,6 +63,20 @@ def test_cancelled_between_claim_and_send_is_not_sent(db: Database) -> None:
     assert {row.state for row in phones.rows()} == {CANCELLED}
 
 
+def test_seen_between_claim_and_send_stops_the_climb(db: Database, clock: ManualClock) -> None:
+    """The offer is still open; it is the delivery that was stopped."""
+    phones, fcm = Phones(db), MemoryChannel()
+    one = relay(phones, fcm)
+    (offer_id,) = phones.offer(phones.person("token-a"))
+    one.tick()
+    clock.advance(20)
+    claims = one.claim()
+    phones.answer(FactType.OFFER_SEEN, offer_id)
+    assert one.send(claims) == (0, 1)
+    assert fcm.rang("token-a") == [OFFER]
+    assert phones.row(rung=Rung.PUSH_AGAIN).state is CANCELLED
+
+
 def test_an_offer_found_closed_at_the_last_look_is_not_sent(db: Database) -> None:
     """The ladder's rows say nothing yet; the offer itself is asked again."""
     phones, fcm = Phones(db), MemoryChannel()
