@@ -44,7 +44,7 @@ def test_a_site_is_made_shown_and_changed(api: Api, world: World) -> None:
 
 def test_what_a_site_cannot_be(api: Api, world: World) -> None:
     manager = world.here.manager
-    for change, field in [
+    bad: list[tuple[dict[str, Any], str]] = [
         ({"time_zone": "Mars/Olympus"}, "time_zone"),
         ({"time_zone": "../../etc/passwd"}, "time_zone"),
         ({"name": "Hospital here 1"}, "name"),
@@ -52,7 +52,8 @@ def test_what_a_site_cannot_be(api: Api, world: World) -> None:
         ({"desk_phone": "call me"}, "desk_phone"),
         ({"policy": {"undo_s": 61}}, "policy.undo_s"),
         ({"policy": {"no_such": 1}}, "policy.no_such"),
-    ]:
+    ]
+    for change, field in bad:
         told = problem(api.post("/sites", manager, json=SITE | change), 422, "invalid")
         assert [error["field"] for error in told["errors"]] == [field]
     told = problem(
