@@ -6,7 +6,7 @@ import { post } from "../api.js";
 import { boot } from "../boot.js";
 import { minutesUntil, secondsSince, useTick } from "../clock.js";
 import { Quiet } from "../desk/quiet.js";
-import { followRequest, useStore } from "../live.js";
+import { followRequest, link, useStore } from "../live.js";
 import { Banner, Dialog, html, Keys, LinkBanner, Pill } from "../ui.js";
 import { clock, firstName, shortName, t } from "../words.js";
 import { Closed, Done } from "./ended.js";
@@ -86,7 +86,8 @@ function Page({ store }) {
 
   useEffect(() => {
     if (request.state !== "en_route") return undefined;
-    const timer = setInterval(() => document.hidden || store.reload(), POSITION_MS);
+    // The socket tells positions; without it the snapshot has the last one.
+    const timer = setInterval(() => document.hidden || link.state === "live" || store.reload(), POSITION_MS);
     return () => clearInterval(timer);
   }, [request.state]);
   useEffect(() => {
