@@ -50,7 +50,7 @@ function drawReach() {
   const minutes = (way) => Math.max(1, Math.round(way.help_s / 60));
   form.querySelectorAll("[data-way]").forEach((one) => {
     const way = ways.get(one.dataset.way);
-    one.textContent = way && way.peers ? t("about_minutes", { n: minutes(way) }) : "";
+    one.textContent = !way ? "" : way.peers ? t("about_minutes", { n: minutes(way) }) : t("ask_no_one");
   });
   const most = Math.max(0, ...[...ways.values()].map((way) => way.peers));
   byId("reachable").hidden = !most;

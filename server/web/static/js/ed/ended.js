@@ -34,7 +34,7 @@ function Rate({ request }) {
 export function Done({ request, store }) {
   const visit = request.visit;
   const minutes = visit && visit.started_at && visit.completed_at ? Math.round((at(visit.completed_at) - at(visit.started_at)) / 60000) : 0;
-  return html`<section class="card card--raise unf"><div><h2>${minutes ? t("done_title", { n: minutes }) : t("done_short")}</h2><p class="sub">${t("done_text", { name: visit ? firstName(visit.peer.name) : "" })}</p></div><${Rate} request=${request} /><div><${Again} request=${request} /></div></section>
+  return html`<section class="card card--raise unf unf--end"><div><h2>${minutes ? t("done_title", { n: minutes }) : t("done_short")}</h2><p class="sub">${t("done_text", { name: visit ? firstName(visit.peer.name) : "" })}</p></div><${Rate} request=${request} /><div><${Again} request=${request} /></div></section>
     <div class="side"><${Story} store=${store} /></div>`;
 }
 
@@ -43,6 +43,6 @@ export function Closed({ request, store }) {
   const fact = [...store.facts].reverse().find((one) => one.type === "request_cancelled");
   const key = fact && `reason_${fact.data.reason}`;
   const reason = fact ? (has(key) ? t(key) : fact.data.reason) : "";
-  return html`<section class="card card--raise unf"><div><h2>${t(unfilled ? "closed_title" : "cancelled_title")}</h2><p class="sub">${unfilled ? t("closed_text") : t("cancelled_text", { reason: reason ? `${reason}.` : "" })}</p></div><div><${Again} request=${request} /></div></section>
+  return html`<section class="card card--raise unf unf--end"><div><h2>${t(unfilled ? "closed_title" : "cancelled_title")}</h2><p class="sub">${unfilled ? t("closed_text") : t("cancelled_text", { reason: reason ? `${reason}.` : "" })}</p></div><div><${Again} request=${request} /></div></section>
     <div class="side">${unfilled && html`<section class="card opt"><h3>${t("unf_now")}</h3><p class="sub">${rich("unf_988")}</p></section>`}<${Story} store=${store} /></div>`;
 }

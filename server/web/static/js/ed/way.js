@@ -9,7 +9,7 @@ import { story } from "./story.js";
 function travelled(request) {
   const visit = request.visit;
   if (request.state === "arrived") return 76;
-  if (request.state === "in_session") return 93;
+  if (request.state === "in_session") return "calc(100% - 36px)";
   if (request.state === "accepted" || !visit.eta_at || !visit.departed_at) return 4;
   const total = at(visit.eta_at) - at(visit.departed_at);
   const left = at(visit.eta_at) - now();
@@ -43,7 +43,7 @@ function Hero({ request, visitStep, open }) {
     : visit.eta_at ? t("way_arrive", { time: clock(visit.eta_at) }) : t("way_yes_text");
   const label = request.state === "en_route" ? t("way_label", { n }) : request.state === "arrived" ? t("way_label_here") : request.state === "in_session" ? t("way_label_with") : t("way_label_yes");
   const together = request.state === "in_session" ? Math.floor(secondsSince(visit.started_at) / 60) : null;
-  const figure = together !== null ? together : road && !remote && visit.eta_at ? n : null;
+  const figure = together ? together : road && !remote && visit.eta_at ? n : null;
   return html`<section class="card card--raise hero"><div class="eta">${figure !== null && html`<span class="eta__n">${figure}<small>${t("way_minutes")}</small></span>`}<div><h2>${title}</h2><span class="sub num">${under}</span></div></div>
     ${!remote && html`<${Journey} who=${initials(visit.peer.name)} left=${travelled(request)} label=${label} steps=${steps(request)} />`}
     ${road && !remote && html`<${Press} kind="soft" size="lg" block icon="map-pin" act=${() => visitStep("arrive")}>${t("way_here", { name })}<//>`}
@@ -70,5 +70,5 @@ export function OnTheWay(shared) {
   const { request, store } = shared;
   const onRoad = ["accepted", "en_route"].includes(request.state) && request.visit.modality === "in_person";
   return html`<div class="col"><${Hero} ...${shared} /><${Peer} ...${shared} /></div>
-    <div class="col">${onRoad && html`<${Way} request=${request} />`}<section class="card opt"><h2>${t("so_far")}</h2><${Timeline} items=${story(store.facts, false)} /></section></div>`;
+    <div class="col">${onRoad && html`<${Way} request=${request} />`}<section class=${onRoad ? "card opt" : "card opt grow"}><h2>${t("so_far")}</h2><${Timeline} items=${story(store.facts, false)} /></section></div>`;
 }
