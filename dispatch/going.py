@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 from dispatch import access, matching, queries
 from dispatch.access import Actor
 from dispatch.matching import Candidate, Need, PeerView, Reason
-from dispatch.models import Offer, Site
+from dispatch.models import Offer, Site, Visit
 from dispatch.policy import Policy, parse
-from dispatch.states import LOOKING, Modality
+from dispatch.states import FINAL, LIVE_VISIT, Modality
 from storage.database import Transaction
 
 ASKS_COUNTED = timedelta(hours=24)
@@ -38,14 +38,22 @@ class Going:
 
 
 def who(tx: Transaction, actor: Actor, request_id: str) -> list[Going]:
-    """Everybody, those who can be asked first, soonest help first; nobody once it is decided."""
+    """Everybody, those who can be asked first, soonest help first.
+
+    Once somebody said yes they alone are named, and nobody when it is over.
+    """
     request = access.request(tx, actor, request_id)
-    if request.state not in LOOKING:
+    if request.state in FINAL:
         return []
     policy = parse(request.policy)
     site = tx.session.get_one(Site, request.site_id)
     need = queries.need_of(request, site)
-    views = queries.peer_views(tx, request, policy)
+    visitor = tx.session.scalars(
+        select(Visit.peer_id).where(
+            Visit.request_id == request.id, Visit.state.in_(sorted(LIVE_VISIT))
+        )
+    ).one_or_none()
+    views = queries.peer_views(tx, request, policy, only=visitor)
     asks = _asks(tx, request.network_id)
     found = []
     for view in views:
