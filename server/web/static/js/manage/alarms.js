@@ -37,7 +37,7 @@ function sentence(row) {
 function details(row) {
   if (row.alarm !== "no_yes_yet") return "";
   const { declined } = row.offers;
-  const parts = [t("m_alarm_asked", { n: row.asked, declined, silent: Math.max(0, row.asked - declined) })];
+  const parts = [!row.asked ? t("m_alarm_nobody") : t("m_alarm_asked", { n: row.asked, declined, silent: Math.max(0, row.asked - declined) })];
   if (row.language !== "en") parts.push(t("m_alarm_language", { language: languageName(row.language) }));
   return parts.join(" ");
 }

@@ -85,7 +85,7 @@ function Board() {
   useAddress();
   useBoardKeys(ask);
   return html`<${Head} title=${t("m_board")} meta=${html`<span class="tag">${network}</span><${Live} />`}>
-      <button type="button" class="btn btn--secondary btn--sm bar__find" aria-label=${t("m_find")} onClick=${() => ask({ kind: "find" })}><${Icon} name="search" /><span>${t("m_find")}</span><kbd aria-hidden="true">/</kbd></button>
+      <button type="button" class="btn btn--secondary btn--sm head__find" aria-label=${t("m_find")} onClick=${() => ask({ kind: "find" })}><${Icon} name="search" /><span>${t("m_find")}</span><kbd aria-hidden="true">/</kbd></button>
       ${can.act && html`<button type="button" class="btn btn--soft btn--sm" onClick=${() => ask({ kind: "ask" })}><${Icon} name="phone" />${t("m_ask")}</button>`}<//>
     <div class="notes"><${Stale} /><${Refused} /><${Alarms} /></div><${Numbers} />
     <div class="seg tabs" role="radiogroup" aria-label=${t("m_show")}>${["cases", "map"].map((one) => html`<label key=${one}><input type="radio" name="tab" value=${one} checked=${tab === one} onChange=${() => setTab(one)} />${t(`m_tab_${one}`)}</label>`)}</div>
@@ -93,7 +93,7 @@ function Board() {
     <${Dialogs} open=${open} close=${() => ask(null)} /><${Keys} />`;
 }
 
-const Wall = () => html`<header class="bar"><h1>${t("m_board")}</h1><span class="tag">${network}</span><${Live} /></header><div class="notes"><${Stale} /><${Alarms} /></div><${Numbers} /><div class="grid grid--wall"><${Cases} /><${RegionMap} /></div>`;
+const Wall = () => html`<header class="head"><h1>${t("m_board")}</h1><span class="tag">${network}</span><${Live} /></header><div class="notes"><${Stale} /><${Alarms} /></div><${Numbers} /><div class="grid grid--wall"><${Cases} /><${RegionMap} /></div>`;
 
 begin(boot.board);
 board.selected = isWall ? null : inUrl();

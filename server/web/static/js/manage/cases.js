@@ -50,5 +50,5 @@ export function Cases() {
     ${!isWall && boot.sites.length > 1 && html`<label class="pick"><${Icon} name="filter" /><span class="vh">${t("m_which_site")}</span><select value=${site} onChange=${(event) => setSite(event.target.value)}><option value="">${t("m_all_sites")}</option>${boot.sites.map((one) => html`<option key=${one.id} value=${one.id}>${one.name}</option>`)}</select></label>`}</div>
     <div class="cases__list" tabindex="-1">
     ${isQuiet && html`<${Empty} title=${t("m_quiet")} text=${last ? t("m_quiet_last", { n: available, time: clock(last) }) : t("m_quiet_text", { n: available })} />`}
-    ${GROUPS.map((name) => html`<${Group} key=${name} name=${name} site=${site} />`)}</div></section>`;
+    ${GROUPS.filter((name) => !isWall || name !== "ended").map((name) => html`<${Group} key=${name} name=${name} site=${site} />`)}</div></section>`;
 }

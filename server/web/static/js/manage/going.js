@@ -22,16 +22,17 @@ function line(one, row) {
   return listed([when, ...fits(one, row), t("m_asks", { n: one.asks_24h })]);
 }
 
+const isByVideo = (one, row) => one.modality === "video" && row.modality !== "video";
+
 // `first` is the one primary button of the list.
 function Act({ one, row, first, ask }) {
-  const byVideo = one.modality === "video" && row.modality !== "video";
-  if (byVideo && !one.can_assign && canVideo(row)) return html`<${Press} kind="secondary" size="sm" act=${() => offerVideo(row)} busy=${t("m_offering")}>${t("m_offer_video")}<//>`;
+  if (isByVideo(one, row) && canVideo(row)) return html`<${Press} kind="secondary" size="sm" act=${() => offerVideo(row)} busy=${t("m_offering")}>${t("m_offer_video")}<//>`;
   if (!one.can_assign) return null;
   return html`<button type="button" class=${`btn btn--sm btn--${first ? "primary" : "secondary"}`} data-assign=${one.peer.id} aria-label=${t("m_call_assign_named", { peer: shortName(one.peer.name) })} onClick=${() => ask({ kind: "assign", row, one })}>${t("m_call_assign")}</button>`;
 }
 
 function Who({ one, row, first, ask }) {
-  return html`<li class="who2" data-candidate=${one.peer.id}><${Avatar} name=${one.peer.name} size="sm" /><span><b>${shortName(one.peer.name)}</b><small class="num">${line(one, row)}</small>${one.reason && html`<small class="why">${t(`m_reason_${one.reason}`)}</small>`}</span><${Act} one=${one} row=${row} first=${first} ask=${ask} /></li>`;
+  return html`<li class="who2" data-candidate=${one.peer.id}><${Avatar} name=${one.peer.name} size="sm" /><span><b>${shortName(one.peer.name)}</b><small class="num">${line(one, row)}</small>${one.reason && !isByVideo(one, row) && html`<small class="why">${t(`m_reason_${one.reason}`)}</small>`}</span><${Act} one=${one} row=${row} first=${first} ask=${ask} /></li>`;
 }
 
 export function Going({ row, found, retry, ask }) {
@@ -39,7 +40,7 @@ export function Going({ row, found, retry, ask }) {
   if (found === "failed") return html`<div class="det"><${Banner} icon="triangle-alert" title=${t("m_going_failed")}><button type="button" class="btn btn--secondary btn--sm" onClick=${retry}>${t("m_retry")}</button><//></div>`;
   if (!found) return html`<div class="sec"><h3>${t("m_going")}</h3></div><div class="tl"><${Shapes} lines=${3} /></div>`;
   const shown = all ? found : found.slice(0, SHOWN);
-  const best = found.find((one) => one.can_assign);
+  const best = found.find((one) => one.can_assign && !(isByVideo(one, row) && canVideo(row)));
   return html`<div class="sec"><h3>${t("m_going")}</h3><span>${t("m_going_what")}</span></div>
     ${found.length ? html`<ul class="going">${shown.map((one) => html`<${Who} key=${one.peer.id} one=${one} row=${row} first=${one === best} ask=${ask} />`)}</ul>` : html`<p class="det sub t-14">${t("m_nobody")}</p>`}
     ${found.length > SHOWN && html`<button type="button" class="link going__all" aria-expanded=${String(all)} onClick=${() => setAll(!all)}>${all ? t("m_fewer") : t("m_and_why", { n: found.length - SHOWN })}</button>`}`;

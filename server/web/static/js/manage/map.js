@@ -9,13 +9,14 @@ import { isWall, listed } from "./wording.js";
 
 const W = 500;
 const H = 620;
-const EDGE = 56;
+const EDGE = 84;
+const NEAR_EDGE = 28;
 const EARTH_M = 111320;
 const STEPS_M = [1609, 3219, 8047, 16093, 32187, 80467, 160934, 321869];
 
 const placeOf = (peer) => peer.position || peer.area;
 
-// The window: all sites, and the peers who were there when the page began. It does not jump about.
+// The window: all sites and peers. It moves only when somebody would be outside of it.
 function makeView(points) {
   const lats = points.map((one) => one.latitude);
   const lons = points.map((one) => one.longitude);
@@ -77,13 +78,20 @@ function Someone({ id, view }) {
 
 const peerIds = () => [...board.peers.keys()];
 
+const everywhere = () => [...boot.sites, ...[...board.peers.values()].map(placeOf).filter(Boolean)];
+// Peers stand on a grid of a kilometre: the region is drawn anew only when somebody is on another square.
+const squares = () => [...new Set(everywhere().map((one) => `${one.latitude.toFixed(2)} ${one.longitude.toFixed(2)}`))].sort().join();
+
 function Drawn() {
   const ids = useBoard(peerIds, sameItems);
-  const kept = useRef(null);
-  if (!kept.current) {
-    const there = [...boot.sites, ...[...board.peers.values()].map(placeOf).filter(Boolean)];
-    const view = makeView(there.length ? there : [{ latitude: 0, longitude: 0 }]);
-    kept.current = { view, points: there.map((one) => [view.x(one), view.y(one)]) };
+  const there = useBoard(squares);
+  const kept = useRef({});
+  if (kept.current.there !== there) {
+    const all = everywhere();
+    let { view } = kept.current;
+    const isOutside = (one) => view.x(one) < NEAR_EDGE || view.x(one) > W - NEAR_EDGE || view.y(one) < NEAR_EDGE || view.y(one) > H - NEAR_EDGE;
+    if (!view || all.some(isOutside)) view = makeView(all.length ? all : [{ latitude: 0, longitude: 0 }]);
+    kept.current = { there, view, points: all.map((one) => [view.x(one), view.y(one)]) };
   }
   const { view, points } = kept.current;
   return html`<div class="map" role="img" aria-label=${t("m_map_of", { sites: boot.sites.length, n: ids.length })}><div class="map__fit">${points.length > 0 && html`<${Ground} view=${view} points=${points} />`}

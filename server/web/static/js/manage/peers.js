@@ -70,7 +70,7 @@ function Peers() {
   const fits = (peer) => KINDS[kind](peer) && wanted.every((one) => wordsOf(peer).includes(one));
   const all = state.found || [];
   const meta = state.found && html`<span class="meta num">${t("m_people", { n: all.filter((peer) => peer.is_active).length })}</span>`;
-  return html`<${Head} title=${t("m_peers")} meta=${meta}><label class="vh" for="q">${t("m_find_peer")}</label><input id="q" type="search" class="input bar__q" placeholder=${t("m_find_peer_hint")} value=${text} onInput=${(event) => setText(event.target.value)} />
+  return html`<${Head} title=${t("m_peers")} meta=${meta}><label class="vh" for="q">${t("m_find_peer")}</label><input id="q" type="search" class="input head__q" placeholder=${t("m_find_peer_hint")} value=${text} onInput=${(event) => setText(event.target.value)} />
       <label class="pick"><${Icon} name="filter" /><span class="vh">${t("m_which_peers")}</span><select value=${kind} onChange=${(event) => setKind(event.target.value)}>${Object.keys(KINDS).map((one) => html`<option key=${one} value=${one} selected=${one === kind}>${t(`m_kind_${one}`)}</option>`)}</select></label>
       <a class="btn btn--secondary btn--sm" href="/manage/peers.csv" download><${Icon} name="download" />${t("m_export")}</a>
       ${can.keep && html`<a class="btn btn--primary btn--sm" href="/manage/peers/new"><${Icon} name="plus" />${t("m_invite_peer")}</a>`}<//>

@@ -20,7 +20,7 @@ export function Live() {
   const text = () => {
     if (lost) return t("m_not_live");
     if (link.state === "polling") return t("m_polling");
-    return t("live_ago", { n: Math.max(0, Math.round((now() - link.heardAt) / 1000)) });
+    return t("m_live_ago", { n: Math.max(0, Math.round((now() - link.heardAt) / 1000)) });
   };
   return html`<span class="livet"><span class=${lost ? "dot dot--old" : "dot"}></span><${Timer} key=${link.state} text=${text} /></span>`;
 }
@@ -37,17 +37,18 @@ export function Stale() {
 const here = () => encodeURIComponent(location.pathname);
 
 export function Who() {
-  const [keys, setKeys] = useState(keysAreOn());
-  const [sound, setSound] = useState(soundIsOn());
+  const [, draw] = useState(0);
+  const [keys, sound] = [keysAreOn(), soundIsOn()];
   const theme = document.documentElement.dataset.theme || "auto";
-  const flip = (is, set, keep) => () => { keep(!is); set(!is); };
+  const again = () => draw((n) => n + 1);
+  const flip = (keep) => () => { keep(); again(); };
   const other = language === "en" ? ["es", "Español"] : ["en", "English"];
-  return html`<details class="menu who-menu"><summary class="who"><${Avatar} name=${me.name} size="sm" /><span>${shortName(me.name)}<small>${t(`role_${me.role}`)}</small></span></summary>
+  return html`<details class="menu who-menu" onToggle=${again}><summary class="who"><${Avatar} name=${me.name} size="sm" /><span>${shortName(me.name)}<small>${t(`role_${me.role}`)}</small></span></summary>
     <div class="menu__list">
       ${["light", "dark", "auto"].filter((one) => one !== theme).map((one) => html`<a key=${one} href=${`/choose?theme=${one}&next=${here()}`}>${t(`theme_${one}`)}</a>`)}
       <a href=${`/choose?lang=${other[0]}&next=${here()}`} lang=${other[0]} hreflang=${other[0]}>${other[1]}</a>
-      <button type="button" role="switch" aria-checked=${String(sound)} onClick=${flip(sound, setSound, (on) => (on ? localStorage.removeItem(QUIET) : localStorage.setItem(QUIET, "1")))}>${t("m_sound")}<b aria-hidden="true">${t(sound ? "m_on" : "m_off")}</b></button>
-      <button type="button" role="switch" aria-checked=${String(keys)} onClick=${flip(keys, setKeys, turnKeys)}>${t("m_keys")}<b aria-hidden="true">${t(keys ? "m_on" : "m_off")}</b></button>
+      <button type="button" role="switch" aria-checked=${String(sound)} onClick=${flip(() => (sound ? localStorage.setItem(QUIET, "1") : localStorage.removeItem(QUIET)))}>${t("m_sound")}<b aria-hidden="true">${t(sound ? "m_on" : "m_off")}</b></button>
+      <button type="button" role="switch" aria-checked=${String(keys)} onClick=${flip(() => turnKeys(!keys))}>${t("m_keys")}<b aria-hidden="true">${t(keys ? "m_on" : "m_off")}</b></button>
       <form method="post" action="/sign-out"><button>${t("sign_out")}</button></form>
     </div></details>`;
 }
@@ -59,6 +60,6 @@ addEventListener("keydown", (event) => {
   if (open) { open.removeAttribute("open"); open.querySelector("summary").focus(); }
 });
 
-export const Head = ({ title, meta, children }) => html`<header class="bar"><h1>${title}</h1>${meta}<span class="grow"></span>${children}<${Who} /></header>`;
+export const Head = ({ title, meta, children }) => html`<header class="head"><h1>${title}</h1>${meta}<span class="grow"></span>${children}<${Who} /></header>`;
 
 export const network = me?.network.name || boot.board?.network.name || "";

@@ -85,9 +85,24 @@ class Board {
 
   hear() {}
 
+  // Where somebody on the road is, between two rows of the board.
+  moved({ request_id, position }) {
+    const row = this.requests.get(request_id);
+    const peer = row?.visit && this.peers.get(row.visit.peer.id);
+    if (!peer) return;
+    this.peers.set(peer.id, { ...peer, position });
+    this.tell();
+  }
+
+  resync({ request_id, seq }) {
+    if (request_id && seq && (this.requests.get(request_id)?.seq || 0) >= seq) return;
+    this.refresh();
+  }
+
   async refresh() {
     try {
       this.load(await get("/board"));
+      link.heard();
       return true;
     } catch (error) {
       this.missed = true;
@@ -103,6 +118,7 @@ export function begin(snapshot) {
   link.on("board", (payload) => board.changed(payload));
   link.on("disconnect", () => { board.missed = true; });
   link.join(board);
+  link.socket.io.on("ping", () => link.heard());
   // Positions and the middle time to a yes have no fact of their own.
   setInterval(() => link.state === "live" && !document.hidden && board.refresh(), FRESH_MS);
 }

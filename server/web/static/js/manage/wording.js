@@ -10,7 +10,9 @@ const tongues = new Intl.DisplayNames([locale], { type: "language" });
 const dateLong = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", year: "numeric" });
 
 export const listed = (parts) => list.format(parts.filter(Boolean));
+const NAMES = { ase: "ASL" };
 export const languageName = (code) => {
+  if (NAMES[code]) return NAMES[code];
   try {
     const name = tongues.of(code);
     return name.charAt(0).toUpperCase() + name.slice(1);
@@ -36,7 +38,7 @@ export function summary(row) {
 }
 
 const long = (seconds) => (seconds < 3600 ? timer(seconds) : t("m_hours", { h: Math.floor(seconds / 3600), m: Math.floor((seconds % 3600) / 60) }));
-const minutes = (seconds) => t("minutes", { n: Math.floor(seconds / 60) });
+const minutes = (seconds) => t("m_minutes", { n: Math.floor(seconds / 60) });
 
 // The figure of a row, and the small words below it.
 export function figure(row) {
@@ -48,7 +50,7 @@ export function figure(row) {
     case "en_route": {
       if (!row.visit.eta_at) return minutes(secondsSince(row.visit.accepted_at));
       const left = Math.round((Date.parse(row.visit.eta_at) - now()) / 60000);
-      return left > 0 ? t("minutes", { n: left }) : t("m_due");
+      return left > 0 ? t("m_minutes", { n: left }) : t("m_due");
     }
     case "arrived":
       return secondsSince(row.visit.arrived_at) < 60 ? t("m_now") : minutes(secondsSince(row.visit.arrived_at));
