@@ -152,9 +152,7 @@ def test_call_and_assign(town: Town, peers: list[Person], open_page: Open) -> No
     expect(page.locator(".panel").get_by_role("link", name="Call Lena B.")).to_be_visible()
 
 
-def test_a_request_that_came_by_telephone(
-    town: Town, peers: list[Person], open_page: Open
-) -> None:
+def test_a_request_that_came_by_telephone(town: Town, peers: list[Person], open_page: Open) -> None:
     page = open_page("/manage", town.user("manager"))
     page.get_by_role("button", name="New request by phone").click()
     dialog = page.get_by_role("dialog")
@@ -321,12 +319,15 @@ def test_a_phone_has_alarms_first(town: Town, peers: list[Person], open_page: Op
     banner = page.locator(".alarm")
     expect(banner).to_be_visible(timeout=SOON)
     tops = [
-        box["y"] for box in (page.locator(one).bounding_box() for one in (".alarm", ".cases")) if box
+        box["y"]
+        for box in (page.locator(one).bounding_box() for one in (".alarm", ".cases"))
+        if box
     ]
     assert tops == sorted(tops)
     assert not page.locator(".bmap").is_visible()
     button = banner.get_by_role("button", name="I have this").bounding_box()
-    assert button and button["height"] >= 44
+    assert button
+    assert button["height"] >= 44
     fits(page)
     accessible(page)
     picture(page, "manage-phone")
