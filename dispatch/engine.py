@@ -100,7 +100,7 @@ def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
     elif is_news and not decision.escalate:
         _search_changed(tx, request)
     if decision.raise_alarm:
-        watch.raise_alarm(tx, request, Alarm.NO_YES_YET, {})
+        watch.raise_alarm(tx, request, Alarm.NO_YES_YET, {"waited_s": _waited_s(tx, request)})
     if decision.escalate:
         _escalate(tx, request, decision.why)
 
@@ -141,18 +141,28 @@ def _escalate(tx: Transaction, request: SupportRequest, why: str) -> None:
             "next_wave_at": None,
             "eligible": held.eligible,
             "why": why,
+            "waited_s": _waited_s(tx, held),
         },
     )
+
+
+def _waited_s(tx: Transaction, request: SupportRequest) -> int:
+    """How long this search has gone on, in whole seconds."""
+    return int((tx.now - request.search_started_at).total_seconds())
 
 
 def _withdraw_lost(
     tx: Transaction, request: SupportRequest, peers: list[matching.PeerView]
 ) -> bool:
-    """End the open offers of peers who may no longer be asked; return whether there were any."""
-    lost = [peer.id for peer in peers if not matching.keeps_offer(peer, tx.now)]
-    if not lost:
-        return False
-    ended = offering.close(
-        tx, request, OfferState.WITHDRAWN, "not_eligible", ENGINE, Offer.peer_id.in_(lost)
+    """End the open offers of peers who may no longer be asked; return whether there were any.
+
+    Who is asked and not among `peers` at all has no active account any more.
+    """
+    asked = tx.session.scalars(
+        select(Offer.peer_id).where(Offer.request_id == request.id, Offer.state == OfferState.OPEN)
     )
-    return bool(ended)
+    keeping = {peer.id for peer in peers if matching.keeps_offer(peer, tx.now)}
+    lost = set(asked) - keeping
+    return bool(lost) and offering.close(
+        tx, request, OfferState.WITHDRAWN, "not_eligible", ENGINE, Offer.peer_id.in_(sorted(lost))
+    )
