@@ -86,7 +86,8 @@ class VirtualStage:
 
     def run(self, until: datetime, *, while_: Callable[[], bool] = lambda: True) -> None:
         """Play until that moment, or until nothing is left of the story that `while_` asks for."""
-        is_open = self._settle(True)
+        # What an earlier story left open is found by the first look.
+        is_open = self._settle(self._turn())
         look_at = self.now() + timedelta(seconds=LOOK_S)
         while while_():
             moments = [until]
