@@ -12,6 +12,19 @@ from tests.browser.server import Town
 PIN_ERRORS = ("401", "429")
 
 
+COLLEAGUES = ("Bilal Khan", "Sofia Ortega", "Jae Won", "Maya Patel", "Theo Diaz")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def colleagues(town: Town) -> None:
+    """More names of the first site; they have no PIN yet."""
+    site_id = town.user("staff")["site_id"]
+    for name in COLLEAGUES:
+        email = f"{name.lower().replace(' ', '.')}@buckeye.example"
+        new = {"email": email, "name": name, "role": "staff", "site_id": site_id}
+        town.call(town.user("manager"), "POST", "/users", new, status=201)
+
+
 @pytest.fixture
 def desk(town: Town, open_page: Open) -> Page:
     """A tablet that is a desk of the first site, nobody signed in."""
@@ -64,6 +77,7 @@ def test_the_strip_shows_rooms_and_no_names(town: Town, desk: Page) -> None:
     desk.goto("/ed?room=4")
     strip = desk.locator(".live")
     expect(strip).to_contain_text("Room 4")
+    picture(desk, "signin-desk-strip")
     expect(strip).to_contain_text("No sign-in needed")
     expect(strip).not_to_contain_text(staff["name"])
     accessible(desk)
@@ -132,6 +146,18 @@ def test_a_link_makes_a_tablet_a_desk_once(town: Town, open_page: Open) -> None:
     expect(tablet.get_by_role("heading", name="Who's asking?")).to_be_visible()
     tablet.goto(link)
     expect(tablet.get_by_role("heading", name="This link has been used")).to_be_visible()
+
+
+def test_a_manager_makes_a_desk_of_any_site(town: Town, open_page: Open) -> None:
+    page = open_page("/desk", town.user("manager"), viewport=TABLET)
+    accessible(page)
+    page.get_by_label("Hospital").select_option(label="Mount Carmel East")
+    page.get_by_role("button", name="Make this device a desk").click()
+    page.goto("/")
+    page.get_by_role("button", name="Sign out").first.click()
+    page.goto("/ed")
+    expect(page.locator(".appbar__site")).to_contain_text("Mount Carmel East")
+    expect(page.get_by_role("button", name="Priya")).to_be_hidden()
 
 
 def test_the_front_page(town: Town, open_page: Open) -> None:
