@@ -177,3 +177,11 @@ def test_the_front_page(town: Town, open_page: Open) -> None:
         assert not phone.evaluate(
             "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         )
+
+
+def test_an_address_that_leads_nowhere_says_so_in_words(town: Town, open_page: Open) -> None:
+    page = open_page("/nowhere", allowed_errors=("404",))
+    expect(page.get_by_role("heading", name="We can't find that page")).to_be_visible()
+    accessible(page)
+    page.get_by_role("link", name="Back to the start").click()
+    expect(page.get_by_role("heading", name="Good to have you here")).to_be_visible()

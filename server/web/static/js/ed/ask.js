@@ -12,7 +12,7 @@ const form = document.getElementById("ask");
 const byId = (id) => document.getElementById(id);
 const field = (name) => form.elements[name];
 const COMING = new Set(["accepted", "en_route", "arrived", "in_session"]);
-const REACH_MS = 15000;
+const REACH_MS = 30000;
 
 let key = newKey();
 let sent = "";

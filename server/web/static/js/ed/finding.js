@@ -7,7 +7,7 @@ import { Avatar, Banner, html, Icon, Press, Timeline } from "../ui.js";
 import { phone, rich, shortName, t, timer } from "../words.js";
 import { comingNext, nextWave, saidNo, searchBegan, story } from "./story.js";
 
-const REACH_MS = 15000;
+const REACH_MS = 30000;
 const RINGS = [[72, 17], [113, 14], [154, 12]];
 const ROOM = [3, 4, 5];
 
