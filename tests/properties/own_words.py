@@ -139,8 +139,8 @@ def _is_too_far(row: Any, now: datetime) -> bool:
     here = here or (row.home_latitude, row.home_longitude)
     if here[0] is None:
         return True
-    limit_km = (row.travel_limit_m or 40_000) / 1000 * (2 if row.is_widened else 1)
-    return kilometres(here, (row.latitude, row.longitude)) > limit_km * 1.01
+    limit_m = row.travel_limit_m or 40_000 * (2 if row.is_widened else 1)
+    return kilometres(here, (row.latitude, row.longitude)) * 1000 > limit_m * 1.01
 
 
 def wrong_stories(session: Session) -> list[str]:

@@ -17,8 +17,8 @@ from tests.api.people import PASSWORD, Person
 from tests.harness.postgres import die_with_parent, free_port
 
 Json = dict[str, Any]
-START_S = 30.0
-SOON_S = 5.0
+START_S = 60.0
+SOON_S = 10.0
 
 
 class Server:
