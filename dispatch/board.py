@@ -125,11 +125,11 @@ def _peer_row(peer: Peer, name: str, duty: Duty, visit: Visit | None) -> Shape:
 
 def _numbers(requests: list[Shape], peers: list[Shape]) -> dict[str, Any]:
     states = Counter(request["state"] for request in requests)
-    on_way = (VisitState.ACCEPTED.value, VisitState.EN_ROUTE.value)
+    on_way = (VisitState.ACCEPTED.value, VisitState.EN_ROUTE.value, VisitState.ARRIVED.value)
     return {
         "waiting": sum(states[state.value] for state in LOOKING),
         "on_the_way": sum(states[state] for state in on_way),
-        "with_someone": states[RequestState.ARRIVED.value] + states[RequestState.IN_SESSION.value],
+        "with_someone": states[RequestState.IN_SESSION.value],
         "peers_available": sum(peer["on_duty"] and peer["request_id"] is None for peer in peers),
         "alarms": sum(request["alarm"] is not None for request in requests),
     }

@@ -205,7 +205,7 @@ def test_a_look_that_was_refused_is_not_written(api: Api, world: World, wired: W
 
 def test_peers_say_what_they_do_now(api: Api, world: World) -> None:
     first = world.here.peers[0]
-    quiet = {"on_duty": False, "until": None, "modalities": [], "visit": None}
+    quiet: dict[str, object] = {"on_duty": False, "until": None, "modalities": [], "visit": None}
     path = f"/peers/{first.id}"
     assert api.get(path, world.here.manager).get_json()["now"] == quiet
     on_duty(api, first)

@@ -156,6 +156,7 @@ def test_the_board_counts_and_names_nothing_private(
         "with_someone": 0,
         "peers_available": 2,
         "alarms": 0,
+        "time_to_yes_s": 0,
     }
     by_id = {row["id"]: row for row in shown["requests"]}
     assert by_id[first]["offers"] == {"open": 0, "seen": 0, "declined": 1, "unreachable": 0}

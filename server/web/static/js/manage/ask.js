@@ -9,6 +9,7 @@ import { Check, Chips, digitsIn, Field, Select, Summary } from "./forms.js";
 import { board, OVER } from "./store.js";
 import { languageName, where } from "./wording.js";
 
+const HOW = "ask-modality";
 const LANGUAGES = ["en", "es", "fr", "ar", "so", "zh", "vi", "ne", "ru", "hi", "pt"];
 const open = boot.sites.filter((one) => one.is_active);
 
@@ -48,11 +49,11 @@ export function AskDialog({ close }) {
     ${other && html`<${Banner} kind="info" title=${t("m_ask_already", { where: where(other) })}><span class="line"><button type="button" class="btn btn--secondary btn--sm" onClick=${() => { board.select(other.id); close(); }}>${t("m_ask_see")}</button><button type="button" class="link" onClick=${() => setTwice(true)}>${t("m_ask_another")}</button></span><//>`}
     <div class="form__two"><${Select} id="ask-site" label=${t("m_site")} value=${form.site} set=${part("site")} error=${errors["ask-site"]} options=${[["", t("m_choose")], ...open.map((one) => [one.id, one.name])]} />
     <${Field} id="ask-place" label=${t("m_room")} value=${form.place} set=${part("place")} error=${errors["ask-place"]} maxlength="40" list="ask-rooms" /><datalist id="ask-rooms">${(site?.rooms || []).map((room) => html`<option key=${room} value=${room} />`)}</datalist></div>
-    <fieldset class="field"><legend class="label">${t("m_how")}</legend><div class="seg">${["in_person", "video", "phone"].map((one) => html`<label key=${one}><input type="radio" name="ask-modality" value=${one} checked=${form.modality === one} onChange=${() => part("modality")(one)} />${t(`modality_${one}`)}</label>`)}</div></fieldset>
+    <fieldset class="field"><legend class="label">${t("m_how")}</legend><div class="seg">${["in_person", "video", "phone"].map((one) => html`<label key=${one}><input type="radio" name=${HOW} value=${one} checked=${form.modality === one} onChange=${() => part("modality")(one)} />${t(`modality_${one}`)}</label>`)}</div></fieldset>
     ${form.modality === "in_person" && html`<${Check} id="ask-video" label=${t("m_video_if_late")} value=${form.video} set=${part("video")} />`}
     <div class="form__two"><${Select} id="ask-language" label=${t("m_language")} value=${form.language} set=${part("language")} options=${LANGUAGES.map((code) => [code, languageName(code)])} />
     <${Select} id="ask-focus" label=${t("m_about")} value=${form.focus} set=${part("focus")} options=${[["", t("m_not_said")], ...boot.focuses.map((one) => [one, t(`focus_${one}`)])]} /></div>
-    <${Chips} legend=${t("m_wishes")} name="ask-wishes" value=${form.preferences} set=${part("preferences")} options=${boot.preferences.map((one) => [one, t(`m_wish_${one}`)])} />
+    <${Chips} legend=${t("m_wishes")} of="ask-wishes" value=${form.preferences} set=${part("preferences")} options=${boot.preferences.map((one) => [one, t(`m_wish_${one}`)])} />
     <${Field} id="ask-note" label=${t("m_note")} hint=${t("m_note_hint")} value=${form.note} set=${part("note")} maxlength="500" />
     ${(digitsIn(form.note) || digitsIn(form.place)) && html`<${Banner} icon="triangle-alert" title=${t("m_digits")} />`}
     <div class="yes" id="ask-consent"><${Check} id="ask-yes" label=${t("m_consent")} value=${form.consent} set=${part("consent")} bold /><button type="button" class="link" aria-expanded=${String(words)} onClick=${() => showWords(!words)}><${Icon} name="message-circle" size="sm" />${t("m_words")}</button></div>

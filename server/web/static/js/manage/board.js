@@ -22,8 +22,8 @@ const count = (pick) => useBoard((all) => [...all.requests.values()].filter(pick
 
 function Numbers() {
   const waiting = count((row) => LOOKING.has(row.state));
-  const way = count((row) => row.state === "accepted" || row.state === "en_route");
-  const along = count((row) => row.state === "arrived" || row.state === "in_session");
+  const way = count((row) => row.state === "accepted" || row.state === "en_route" || row.state === "arrived");
+  const along = count((row) => row.state === "in_session");
   const free = useBoard((all) => [...all.peers.values()].filter((peer) => peer.on_duty && !peer.request_id).length);
   const travel = useBoard((all) => [...all.peers.values()].filter((peer) => peer.on_duty && !peer.request_id && peer.modalities.includes("in_person")).length);
   const wait = useBoard((all) => all.numbers.time_to_yes_s ?? null);
@@ -70,6 +70,7 @@ function pressWhenThere(what, tries = 40) {
   if (button) button.click(); else if (tries) setTimeout(pressWhenThere, 50, what, tries - 1);
 }
 
+const TAB = "board-tab";
 const DIALOGS = { assign: AssignDialog, cancel: CancelDialog, close: CloseDialog, ask: AskDialog, find: Find };
 
 function Dialogs({ open, close }) {
@@ -88,7 +89,7 @@ function Board() {
       <button type="button" class="btn btn--secondary btn--sm head__find" aria-label=${t("m_find")} onClick=${() => ask({ kind: "find" })}><${Icon} name="search" /><span>${t("m_find")}</span><kbd aria-hidden="true">/</kbd></button>
       ${can.act && html`<button type="button" class="btn btn--soft btn--sm" onClick=${() => ask({ kind: "ask" })}><${Icon} name="phone" />${t("m_ask")}</button>`}<//>
     <div class="notes"><${Stale} /><${Refused} /><${Alarms} /></div><${Numbers} />
-    <div class="seg tabs" role="radiogroup" aria-label=${t("m_show")}>${["cases", "map"].map((one) => html`<label key=${one}><input type="radio" name="tab" value=${one} checked=${tab === one} onChange=${() => setTab(one)} />${t(`m_tab_${one}`)}</label>`)}</div>
+    <div class="seg tabs" role="radiogroup" aria-label=${t("m_show")}>${["cases", "map"].map((one) => html`<label key=${one}><input type="radio" name=${TAB} value=${one} checked=${tab === one} onChange=${() => setTab(one)} />${t(`m_tab_${one}`)}</label>`)}</div>
     <div class=${`grid is-${tab}${selected ? " is-open" : ""}`}><${Cases} /><${RegionMap} /><${Panel} ask=${ask} /></div>
     <${Dialogs} open=${open} close=${() => ask(null)} /><${Keys} />`;
 }

@@ -14,7 +14,7 @@ export function Field({ id, label, hint, error, children, value, set, type = "te
 export const Select = ({ id, label, hint, error, value, set, options }) => html`<${Field} id=${id} label=${label} hint=${hint} error=${error}><select class="input" id=${id} value=${value} aria-invalid=${error ? "true" : null} aria-describedby=${described(id, hint, error)} onChange=${(event) => set(event.target.value)}>${options.map(([one, words]) => html`<option key=${one} value=${one} selected=${one === value}>${words}</option>`)}</select><//>`;
 
 // A set of things to tick; `value` is the list of those that are.
-export function Chips({ legend, name, options, value, set, error }) {
+export function Chips({ legend, of: name, options, value, set, error }) {
   const flip = (one) => () => set(value.includes(one) ? value.filter((each) => each !== one) : [...value, one]);
   return html`<fieldset class="field"><legend class="label">${legend}</legend>${error && html`<span class="error" id=${`${name}-error`}><${Icon} name="triangle-alert" />${error}</span>`}<div class="chips" id=${name}>${options.map(([one, words]) => html`<label class="chip" key=${one}><input type="checkbox" name=${name} value=${one} checked=${value.includes(one)} onChange=${flip(one)} /><svg class="i tick" viewBox="0 0 24 24" aria-hidden="true"><path d="M20 6 9 17l-5-5" /></svg>${words}</label>`)}</div></fieldset>`;
 }

@@ -7,6 +7,7 @@ import { initials, miles, shortName, t } from "../words.js";
 import { board, LOOKING, sameItems, useBoard } from "./store.js";
 import { isWall, listed } from "./wording.js";
 
+const AS = "map-as";
 const W = 500;
 const H = 620;
 const EDGE = 84;
@@ -66,11 +67,14 @@ function Hospital({ site, view }) {
   return html`<span class="pin" style=${pinAt(view, site)} data-site=${site.id}><span class=${`ed ${state}`}><${Icon} name="hospital" /></span>${(state || isOpen) && html`<span class="pin__label">${site.name}</span>`}</span>`;
 }
 
+// Who is at the hospital stands beside its sign, not under it.
+const HERE = new Set(["arrived", "in_session"]);
+
 function Someone({ id, view }) {
   const peer = useBoard((all) => all.peers.get(id));
   const at = peer && placeOf(peer);
   if (!at) return null;
-  if (peer.request_id) return html`<span class="pin" style=${pinAt(view, at)} data-peer=${id}><span class="pin__peer">${isWall ? html`<${Icon} name="car" />` : initials(peer.name)}</span></span>`;
+  if (peer.request_id) return html`<span class=${HERE.has(peer.visit_state) ? "pin pin--there" : "pin"} style=${pinAt(view, at)} data-peer=${id}><span class="pin__peer">${isWall ? html`<${Icon} name="car" />` : initials(peer.name)}</span></span>`;
   if (!peer.on_duty) return null;
   const comes = peer.modalities.includes("in_person");
   return html`<span class="pin pin--area" style=${pinAt(view, at)} data-peer=${id}>${comes ? html`<span class="area"><span class="pp"></span></span>` : html`<span class="pp pp--v"></span>`}</span>`;
@@ -122,6 +126,6 @@ function ListedPeer({ id }) {
 
 export function RegionMap() {
   const [as, setAs] = useState("map");
-  const pick = (one) => html`<label><input type="radio" name="map-as" value=${one} checked=${as === one} onChange=${() => setAs(one)} />${t(`m_as_${one}`)}</label>`;
+  const pick = (one) => html`<label><input type="radio" name=${AS} value=${one} checked=${as === one} onChange=${() => setAs(one)} />${t(`m_as_${one}`)}</label>`;
   return html`<section class="card bmap" aria-label=${t("m_map")}>${as === "map" ? html`<${Drawn} />` : html`<${Listed} />`}${!isWall && html`<div class="seg seg--sm" role="radiogroup" aria-label=${t("m_map_or_list")}>${pick("map")}${pick("list")}</div>`}</section>`;
 }

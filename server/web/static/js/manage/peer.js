@@ -38,9 +38,9 @@ function Profile({ peer, took }) {
   };
   const { errors } = state;
   return html`<section class="card form" aria-labelledby="profile"><h2 id="profile">${t("m_profile")}</h2><${Summary} errors=${errors} said=${state.said} />
-    <${Chips} legend=${t("m_ways")} name="peer-modalities" options=${modalities} value=${form.modalities} set=${part("modalities")} error=${errors["peer-modalities"]} />
-    <${Chips} legend=${t("m_languages")} name="peer-languages" options=${tongues(form.languages)} value=${form.languages} set=${part("languages")} error=${errors["peer-languages"]} />
-    <${Chips} legend=${t("m_shared")} name="peer-focus" options=${focuses} value=${form.focus} set=${part("focus")} />
+    <${Chips} legend=${t("m_ways")} of="peer-modalities" options=${modalities} value=${form.modalities} set=${part("modalities")} error=${errors["peer-modalities"]} />
+    <${Chips} legend=${t("m_languages")} of="peer-languages" options=${tongues(form.languages)} value=${form.languages} set=${part("languages")} error=${errors["peer-languages"]} />
+    <${Chips} legend=${t("m_shared")} of="peer-focus" options=${focuses} value=${form.focus} set=${part("focus")} />
     <div class="form__two"><${Field} id="miles" label=${t("m_travel_limit")} hint=${t("m_travel_hint")} type="number" min="0" max="310" value=${form.miles} set=${part("miles")} error=${errors.miles} />
     <${Select} id="limit" label=${t("m_offer_limit")} hint=${t("m_offer_limit_hint")} value=${form.limit} set=${part("limit")} options=${["1", "2", "3"].map((one) => [one, one])} /></div>
     <div class="form__two"><${Field} id="latitude" label=${t("m_home_latitude")} hint=${t("m_home_hint")} inputmode="decimal" value=${form.latitude} set=${part("latitude")} error=${errors.latitude} />
@@ -51,7 +51,7 @@ function Profile({ peer, took }) {
 function NoPair({ peer, took }) {
   const [value, set] = useState(peer.do_not_pair);
   const [state, save] = useSaving(async () => took(await patch(`/peers/${peer.id}`, { do_not_pair: value })));
-  return html`<section class="card form" aria-labelledby="nopair"><h2 id="nopair">${t("m_no_pair")}</h2><p class="sub t-14">${t("m_no_pair_text")}</p><${Summary} errors=${state.errors} said=${state.said} /><${Chips} legend=${t("m_no_pair_sites")} name="no-pair" options=${boot.sites.map((site) => [site.id, site.name])} value=${value} set=${set} /><${Save} act=${() => save()} done=${state.done} /></section>`;
+  return html`<section class="card form" aria-labelledby="nopair"><h2 id="nopair">${t("m_no_pair")}</h2><p class="sub t-14">${t("m_no_pair_text")}</p><${Summary} errors=${state.errors} said=${state.said} /><${Chips} legend=${t("m_no_pair_sites")} of="no-pair" options=${boot.sites.map((site) => [site.id, site.name])} value=${value} set=${set} /><${Save} act=${() => save()} done=${state.done} /></section>`;
 }
 
 function Account({ user, changed }) {
@@ -92,7 +92,7 @@ function NewPeer() {
   return html`<${Head} title=${t("m_invite_peer")} meta=${html`<a class="link" href="/manage/peers"><${Icon} name="arrow-left" />${t("m_all_peers")}</a>`} /><div class="columns"><section class="card form" aria-labelledby="new"><h2 id="new">${t("m_who_is_it")}</h2><p class="sub t-14">${t("m_invite_text")}</p><${Summary} errors=${errors} said=${state.said} />
     <${Field} id="name" label=${t("m_name")} value=${form.name} set=${part("name")} maxlength="120" error=${errors.name} /><${Field} id="email" label=${t("email")} type="email" value=${form.email} set=${part("email")} maxlength="254" error=${errors.email} />
     <${Select} id="locale" label=${t("m_screen_language")} value=${form.locale} set=${part("locale")} options=${[["en", "English"], ["es", "Español"]]} />
-    <${Chips} legend=${t("m_ways")} name="peer-modalities" options=${modalities} value=${form.modalities} set=${part("modalities")} /><${Chips} legend=${t("m_languages")} name="peer-languages" options=${tongues([])} value=${form.languages} set=${part("languages")} />
+    <${Chips} legend=${t("m_ways")} of="peer-modalities" options=${modalities} value=${form.modalities} set=${part("modalities")} /><${Chips} legend=${t("m_languages")} of="peer-languages" options=${tongues([])} value=${form.languages} set=${part("languages")} />
     <${Save} act=${check} words=${t("m_make_invitation")} done=${state.done} /></section></div>
     ${made && html`<${LinkDialog} made=${made.link} name=${made.user.name} close=${() => location.assign(`/manage/peers/${made.user.id}`)} />`}`;
 }
