@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 DOMAIN = "city.example"
 SEED = 11
-HOME_KM = 6.0
+HOME_KM = 4.0
 VALID = timedelta(days=365)
 COME_IN_S = 0.5
 NURSE_ASKS_EVERY_S = 240.0
@@ -141,6 +141,8 @@ def settled(settings: Settings, door: Door, peers: int) -> list[Json]:
 
     Raises `Unreachable` while the server is not there, `CannotSettle` when it refuses.
     """
+    # An answer, whatever it says: from then on the server has written who can sign in.
+    door.request("GET", "/me")
     admin = _admin(settings, door)
     path = city_file(settings)
     known: list[Json] = []
