@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from dispatch import sweeper
 from dispatch.actions import duty, people, visits
 from dispatch.actions.people import Permission, Profile
-from dispatch.models import Badge, Certificate, Duty, Offer
+from dispatch.models import Badge, Certificate, Duty, Offer, User
 from dispatch.states import Modality, OfferState
 from storage.clock import ManualClock
 from storage.database import Database
@@ -146,6 +146,24 @@ def test_the_sweeper_ends_duties_of_apps_that_fell_silent(
     with db.read() as tx:
         assert not tx.session.get_one(Duty, ward.marcus.id).on_duty
         assert tx.session.get_one(Duty, ward.dana.id).on_duty
+
+
+@pytest.mark.parametrize("row, value", [(Duty, {"on_duty": False}), (User, {"is_active": False})])
+def test_what_fell_between_two_transactions_is_found_by_the_sweeper(
+    ward: Ward, db: Database, row: type[Any], value: dict[str, Any]
+) -> None:
+    request_id = ward.world.ask(ward.nurse)
+    with db.transaction() as tx:
+        # As if the peer had gone while the wave was on its way: nobody has seen the offer.
+        key = row.peer_id if row is Duty else row.id
+        tx.session.execute(update(row).where(key == ward.marcus.id).values(value))
+        if row is User:
+            tx.session.execute(
+                update(Duty).where(Duty.peer_id == ward.marcus.id).values(on_duty=False)
+            )
+    ward.world.tick()
+    assert ward.world.asked(request_id) == ["Dana W."]
+    assert sweeper.sweep(db) == 0
 
 
 def test_the_sweeper_leaves_healthy_searches_alone(ward: Ward, db: Database) -> None:
