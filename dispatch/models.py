@@ -15,6 +15,7 @@ from dispatch.states import (
     LIVE_VISIT,
     LOOKING,
     Focus,
+    Helped,
     Modality,
     OfferState,
     Priority,
@@ -350,6 +351,18 @@ class Visit(Base):
             sqlite_where=IS_LIVE_VISIT,
         ),
     )
+
+
+class Rating(Base):
+    """What the staff say about a finished visit: once a request, the last word counts."""
+
+    __tablename__ = "ratings"
+    __table_args__ = (one_of("rating", Helped),)
+
+    request_id: Mapped[Id] = mapped_column(ForeignKey("support_requests.id"), primary_key=True)
+    user_id: Mapped[Id] = mapped_column(ForeignKey("users.id"))
+    rating: Mapped[Helped] = mapped_column(ByValue(Helped))
+    at: Mapped[datetime]
 
 
 class JournalEntry(Base):

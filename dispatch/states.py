@@ -40,6 +40,14 @@ class Focus(StrEnum):
     OTHER = "other"
 
 
+class Helped(StrEnum):
+    """What staff say about a finished visit."""
+
+    HELPED = "helped"
+    SOMEWHAT = "somewhat"
+    NOT_REALLY = "not_really"
+
+
 class Priority(StrEnum):
     """`continuing`: a conversation is under way and the first peer hands it over."""
 

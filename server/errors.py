@@ -38,11 +38,14 @@ _OWN: dict[str, Kind] = {
     "bad_credentials": Kind(401, "No active user has this e-mail and password."),
     "refresh_invalid": Kind(401, "The refresh token is unknown, expired or revoked; sign in."),
     "refresh_reused": Kind(401, "The refresh token was used before; its session is now revoked."),
+    "no_desk": Kind(401, "This browser is no desk of a site, or no longer."),
+    "bad_pin": Kind(401, "The PIN is not this person's; `tries_left` says how many are left."),
     "cross_origin": Kind(403, "A page of another origin may not do this with the session cookie."),
     "method_not_allowed": Kind(405, "The address exists, but not with this method."),
     "too_large": Kind(413, "The body is longer than the server reads."),
     "unsupported_media_type": Kind(415, "The body must be application/json."),
     "idempotency_mismatch": Kind(422, "The key was used before for another request."),
+    "pin_locked": Kind(429, "Too many wrong PINs for this name; wait as Retry-After says."),
     "too_many_attempts": Kind(429, "Too many failed sign-ins; wait as long as Retry-After says."),
     "internal": Kind(500, "The server made a mistake; nothing was changed."),
     "database_unavailable": Kind(503, "The database cannot be reached; nothing was changed."),
@@ -87,6 +90,7 @@ class Problem(Exception):
         errors: list[dict[str, str]] | None = None,
         retry_after_s: int | None = None,
         headers: dict[str, str] | None = None,
+        tries_left: int | None = None,
     ) -> None:
         kind = KINDS[code]
         super().__init__(detail or kind.meaning)
@@ -94,6 +98,7 @@ class Problem(Exception):
         self.status = kind.status
         self.detail = detail or kind.meaning
         self.errors = errors
+        self.tries_left = tries_left
         self.headers = dict(headers or {})
         if retry_after_s is not None:
             self.headers["Retry-After"] = str(max(1, retry_after_s))
@@ -111,6 +116,8 @@ class Problem(Exception):
         }
         if self.errors is not None:
             shape["errors"] = self.errors
+        if self.tries_left is not None:
+            shape["tries_left"] = self.tries_left
         return shape
 
 

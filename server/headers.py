@@ -9,7 +9,7 @@ from server.settings import Settings
 _POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "connect-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; "
-    "worker-src 'self'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'"
+    "worker-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'"
 )
 _PERMISSIONS = "camera=(self), microphone=(self), geolocation=(self), payment=(), usb=()"
 _STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"

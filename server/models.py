@@ -33,6 +33,50 @@ class UserSession(Base):
     revoked_because: Mapped[str | None] = mapped_column(String(40))
 
 
+class Desk(Base):
+    """A workstation or tablet of a site. Its cookie lets it show names and ask for a PIN."""
+
+    __tablename__ = "desks"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    network_id: Mapped[Id] = mapped_column(ForeignKey("networks.id"))
+    site_id: Mapped[Id] = mapped_column(ForeignKey("sites.id"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    cookie_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    link_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Of the link that makes a device this desk; it works once."""
+    link_expires_at: Mapped[datetime | None]
+    created_by_id: Mapped[Id] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class DeskSession(Base):
+    """A session that was opened at a desk with a PIN: it ends after two quiet minutes."""
+
+    __tablename__ = "desk_sessions"
+
+    session_id: Mapped[Id] = mapped_column(
+        ForeignKey("user_sessions.id", ondelete="CASCADE"), primary_key=True
+    )
+    desk_id: Mapped[Id] = mapped_column(ForeignKey("desks.id"), index=True)
+
+
+class Pin(Base):
+    """What a person types at a desk instead of a password, and how often it was wrong."""
+
+    __tablename__ = "pins"
+
+    user_id: Mapped[Id] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    pin_hash: Mapped[str] = mapped_column(String(200))
+    failures: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    changed_at: Mapped[datetime]
+
+
 class RefreshToken(Base):
     """One link of a session's chain; it works once. A second use revokes the session."""
 

@@ -2,7 +2,7 @@
 
 Positions and names of hospitals come from public data (HIFLD, a 2023 snapshot, not for clinical
 use); everybody in it is invented, telephone numbers are of the range kept for fiction. All share
-one random password, which lives in `demo.json` beside the data and nowhere else.
+one random password, staff one random PIN; both live in `demo.json` beside the data and nowhere else.
 """
 
 import json
@@ -20,7 +20,7 @@ from dispatch.actions import people
 from dispatch.actions.people import NewUser, Permission, Profile
 from dispatch.models import Network, Site, User
 from dispatch.states import Modality, Role
-from server.auth import passwords
+from server.auth import passwords, pins
 from server.settings import Settings
 from server.wiring import Wired
 from storage.database import Transaction
@@ -133,6 +133,9 @@ def demonstrate(wired: Wired) -> None:
     """
     users = demo_users(wired.settings)
     password = str(users[0]["password"]) if users else secrets.token_urlsafe(9)
+    pin = next(
+        (str(user["pin"]) for user in users if "pin" in user), f"{secrets.randbelow(10**6):06}"
+    )
     with wired.db.read() as tx:
         names = set(tx.session.scalars(select(Network.name)))
         stored = tx.session.scalar(
@@ -143,6 +146,7 @@ def demonstrate(wired: Wired) -> None:
         return
     is_known = stored is not None and passwords.verify(stored, password)
     encoded = stored if is_known else passwords.hash_password(password)
+    encoded_pin = passwords.hash_password(pin)
     with wired.db.transaction() as tx:
         if not names:
             for network in NETWORKS:
@@ -152,7 +156,8 @@ def demonstrate(wired: Wired) -> None:
             tx.session.execute(
                 update(User).where(User.email.in_(emails)).values(password_hash=encoded)
             )
-        listed = _listed(tx, password)
+        _give_pins(tx, encoded_pin)
+        listed = _listed(tx, password, pin)
     _write(wired.settings, listed)
 
 
@@ -206,7 +211,15 @@ def _profile(person: DemoUser, sites: list[Site], until: datetime) -> Profile:
     )
 
 
-def _listed(tx: Transaction, password: str) -> list[dict[str, Any]]:
+def _give_pins(tx: Transaction, pin_hash: str) -> None:
+    """The demonstration's staff sign in at a desk with one PIN."""
+    emails = [email_of(network, user) for network in NETWORKS for user in network.users]
+    staff = select(User.id).where(User.email.in_(emails), User.role == Role.STAFF)
+    for user_id in tx.session.scalars(staff):
+        pins.set_pin(tx, user_id, pin_hash)
+
+
+def _listed(tx: Transaction, password: str, pin: str) -> list[dict[str, Any]]:
     """The sign-ins in the order above, as `demo.json` holds them."""
     emails = [email_of(network, user) for network in NETWORKS for user in network.users]
     rows = tx.session.execute(
@@ -226,6 +239,8 @@ def _listed(tx: Transaction, password: str) -> list[dict[str, Any]]:
         }
         if user.site_id is not None:
             shape["site_id"] = user.site_id
+        if user.role is Role.STAFF:
+            shape["pin"] = pin
         listed.append(shape)
     return listed
 

@@ -6,11 +6,11 @@ from typing import Any
 from dispatch import access, engine, journal, offering, policy, shapes
 from dispatch.access import Actor
 from dispatch.actions import visits
-from dispatch.errors import Invalid
+from dispatch.errors import Conflict, Invalid
 from dispatch.events import FactType
 from dispatch.guard import refuse, take
-from dispatch.models import Network, SupportRequest
-from dispatch.states import LOOKING, Focus, Modality, OfferState, RequestState, Step
+from dispatch.models import Network, Rating, SupportRequest
+from dispatch.states import LOOKING, Focus, Helped, Modality, OfferState, RequestState, Step
 from storage.database import Transaction
 from storage.ids import new_id
 
@@ -177,3 +177,20 @@ def close(tx: Transaction, actor: Actor, request_id: str, reason: str | None) ->
         },
     )
     return request
+
+
+def rate(tx: Transaction, actor: Actor, request_id: str, rating: Helped) -> Rating:
+    """What the staff say about a finished visit; said again, the last word counts.
+
+    Raises `Conflict` (`illegal_step`) before the visit is finished.
+    """
+    request = access.request(tx, actor, request_id, lock=True)
+    if request.state is not RequestState.COMPLETED:
+        raise Conflict("Only a finished visit is rated.", code="illegal_step")
+    row = tx.session.get(Rating, request.id)
+    if row is None:
+        row = Rating(request_id=request.id, user_id=actor.id, rating=rating, at=tx.now)
+        tx.session.add(row)
+    row.user_id, row.rating, row.at = actor.id, rating, tx.now
+    tx.session.flush()
+    return row

@@ -92,6 +92,7 @@ def _problem_schema() -> Json:
             "detail": text,
             "code": {"type": "string", "enum": sorted(KINDS)},
             "errors": {"type": "array", "items": complaint},
+            "tries_left": {"type": "integer", "minimum": 0},
         },
         "required": ["type", "title", "status", "detail", "code"],
     }

@@ -2,12 +2,14 @@
 
 from server.api import (
     board,
+    desks,
     devices,
     duty,
     offers,
     peers,
     policy,
     requests,
+    screens,
     sessions,
     sites,
     users,
@@ -17,9 +19,11 @@ from server.api.declare import Route, Routes
 
 NOUNS: list[Routes] = [
     sessions.routes,
+    desks.routes,
     duty.routes,
     devices.routes,
     requests.routes,
+    screens.routes,
     offers.routes,
     visits.routes,
     board.routes,

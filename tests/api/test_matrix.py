@@ -60,6 +60,7 @@ def scene(app: Flask, wired: Wired) -> Scene:
     visit = step(api, f"/offers/{offer['id']}/accept", here.peers[0])["visit"]
     sent = {"kind": "fcm", "address": "a-token", "platform": "android"}
     device = api.post("/devices", here.peers[0], json=sent).get_json()
+    desk = api.post("/desks", here.staff, json={"name": "Desk B"}).get_json()
     return Scene(
         api,
         world,
@@ -68,6 +69,7 @@ def scene(app: Flask, wired: Wired) -> Scene:
             "offer_id": offer["id"],
             "visit_id": visit["id"],
             "device_id": device["id"],
+            "desk_id": desk["id"],
             "site_id": here.site_id,
             "peer_id": here.peers[0].id,
             "user_id": here.peers[0].id,
@@ -130,6 +132,7 @@ def test_another_role_is_refused_whatever_it_sends(scene: Scene) -> None:
 JSON = {"Content-Type": "application/json"}
 BODIES: dict[str, Any] = {
     "CancelBody": {"reason": "x"},
+    "RatingBody": {"rating": "helped"},
     "AssignBody": {"peer_id": "nobody"},
 }
 

@@ -1,0 +1,22 @@
+"""The pages, one module per family; `FAMILIES` is the list of those that exist.
+
+- `front`  who are you, signing in and out
+- `docs`   the reference of the API and of its errors
+- `desk`   an ED workstation: making it one, and signing in with a PIN
+- `ed`     asking for a peer and following the request
+"""
+
+from flask import Flask
+
+from server.web import frame
+from server.web.pages import desk, docs, ed, front
+from server.wiring import Wired
+
+FAMILIES = (front, desk, ed, docs)
+
+
+def install(app: Flask, wired: Wired) -> None:
+    """Serve every family's pages on `app`."""
+    frame.install(app, wired)
+    for family in FAMILIES:
+        family.install(app, wired)

@@ -1,0 +1,64 @@
+"""The reference pages: the API for people and for programs, and every error code."""
+
+import json
+from typing import Any
+
+from flask import Flask, Response, jsonify
+
+from server.api import openapi
+from server.api.routes import NOUNS
+from server.errors import KINDS
+from server.web import frame
+from server.wiring import Wired
+
+
+def install(app: Flask, wired: Wired) -> None:
+    """Serve the pages of `app`."""
+    reference = openapi.document(NOUNS, wired.settings.public_url)
+
+    def openapi_json() -> Response:
+        return jsonify(reference)
+
+    def api_page() -> Response:
+        return frame.render(
+            wired,
+            "docs/api.html",
+            family="docs",
+            nouns=NOUNS,
+            problems_of=openapi.problems_of,
+            schemas=_fields(reference),
+        )
+
+    def errors_page() -> Response:
+        return frame.render(wired, "docs/errors.html", family="docs", kinds=sorted(KINDS.items()))
+
+    app.add_url_rule("/openapi.json", "openapi", openapi_json)
+    app.add_url_rule("/docs/api", "api_page", api_page)
+    app.add_url_rule("/docs/errors", "errors_page", errors_page)
+
+
+def _fields(reference: dict[str, Any]) -> dict[str, list[tuple[str, str, bool, str]]]:
+    """For each schema its fields: name, type in words, whether it must be there, description."""
+    found = {}
+    for name, schema in reference["components"]["schemas"].items():
+        required = schema.get("required", [])
+        found[name] = [
+            (field, _in_words(shape), field in required, shape.get("description", ""))
+            for field, shape in schema.get("properties", {}).items()
+        ]
+    return found
+
+
+def _in_words(shape: dict[str, Any]) -> str:
+    if "$ref" in shape:
+        return str(shape["$ref"].rsplit("/", 1)[1])
+    if "anyOf" in shape:
+        return " or ".join(_in_words(option) for option in shape["anyOf"])
+    if "enum" in shape or "const" in shape:
+        return " | ".join(json.dumps(value) for value in shape.get("enum", [shape.get("const")]))
+    if shape.get("type") == "array":
+        return f"list of {_in_words(shape.get('items', {}))}"
+    words = str(shape.get("type", "anything"))
+    if "format" in shape:
+        words += f" ({shape['format']})"
+    return words

@@ -1,0 +1,86 @@
+"""One browser for the session, one server for a module, one context for a test."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.server import Town
+from tests.browser.server import town as start_town
+
+CHROMIUM = "/usr/bin/chromium"
+WORKSTATION = {"width": 1440, "height": 900}
+TABLET = {"width": 1024, "height": 768}
+PHONE = {"width": 390, "height": 844}
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A real server with the demonstration's people, everybody off duty."""
+    with start_town(tmp_path_factory.mktemp("town")) as place:
+        yield place
+
+
+@pytest.fixture
+def contexts(browser: Browser) -> Iterator[list[BrowserContext]]:
+    """The contexts of this test, closed after it."""
+    opened: list[BrowserContext] = []
+    yield opened
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, town: Town, contexts: list[BrowserContext]) -> Iterator[Open]:
+    """Opens a page in a browser of its own; `who` is signed in first. A page's errors fail."""
+    errors: list[str] = []
+
+    def open_(path: str = "/", who: dict[str, Any] | None = None, **options: Any) -> Page:
+        allowed = options.pop("allowed_errors", ())
+        options.setdefault("viewport", WORKSTATION)
+        options.setdefault("locale", "en-US")
+        context = browser.new_context(base_url=town.url, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "console",
+            lambda said: (
+                errors.append(said.text)
+                if said.type == "error" and not any(one in said.text for one in allowed)
+                else None
+            ),
+        )
+        if who is not None:
+            sign_in(page, who)
+        if path:
+            page.goto(path)
+        return page
+
+    yield open_
+    assert not errors, errors
+
+
+def sign_in(page: Page, who: dict[str, Any]) -> None:
+    """E-mail and password at the front page."""
+    page.goto("/")
+    page.fill("#email", who["email"])
+    page.fill("#password", who["password"])
+    page.click("form button[type=submit]")
+    page.wait_for_load_state()
