@@ -44,7 +44,7 @@ SEED = 11
 HOME_KM = 4.0
 VALID = timedelta(days=365)
 COME_IN_S = 0.5
-DUTY_S = 3600.0
+DUTY_S = 900.0
 """How long a simulated peer says to be there; said again and again while the city lives, so that
 after a kill nobody is asked for long whose phone has died with it."""
 NURSE_ASKS_EVERY_S = 240.0
