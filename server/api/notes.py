@@ -150,13 +150,13 @@ def check_in(call: Call, body: CheckInBody) -> Json:
                 User.is_active,
             )
         ).all()
-        care.ask(call.tx, call.caller.network_id, row.id, {found.id: found.locale for found in rows})
+        care.ask(
+            call.tx, call.caller.network_id, row.id, {found.id: found.locale for found in rows}
+        )
     return _check_in(row)
 
 
-@routes.add(
-    "GET", "/check_ins", roles={Role.PEER}, answer=CheckInList, summary="How I said I was."
-)
+@routes.add("GET", "/check_ins", roles={Role.PEER}, answer=CheckInList, summary="How I said I was.")
 def index(call: Call) -> Json:
     """My own, and nobody else's."""
     found = notes.own_check_ins(call.tx, call.actor, SHOWN)

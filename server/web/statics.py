@@ -34,6 +34,16 @@ def _contents() -> dict[str, bytes]:
     }
 
 
+def names() -> list[str]:
+    """Every file that is served."""
+    return list(_contents())
+
+
+def text(name: str) -> str:
+    """The file `name` as text."""
+    return _contents()[name].decode()
+
+
 @cache
 def version() -> str:
     """Changes whenever any of the files does."""

@@ -10,6 +10,11 @@ export function hear(dateHeader) {
   if (Number.isFinite(said) && Math.abs(said + 500 - now()) > 1500) offset_ms = said + 500 - Date.now();
 }
 
+// An answer that carries the server's clock exactly.
+export function set(stamp) {
+  offset_ms = Date.parse(stamp) - Date.now();
+}
+
 export const now = () => Date.now() + offset_ms;
 export const at = (stamp) => (stamp ? Date.parse(stamp) : null);
 export const secondsSince = (stamp) => Math.max(0, Math.floor((now() - at(stamp)) / 1000));
