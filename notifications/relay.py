@@ -33,6 +33,9 @@ LEASE_S = 90.0
 LOOK_S = 0.25
 """While waiting for outcomes: how often to look for sends past their deadline."""
 
+GATHER_S = 0.015
+"""How long the first outcome waits for others, so that many are written in one transaction."""
+
 CIRCUIT_OPEN = Outcome(Result.MISCONFIGURED, "CIRCUIT_OPEN")
 
 
@@ -79,19 +82,24 @@ class Relay:
         """
         moved = self._record()
         started, dropped = self._start(limit)
-        moved += started + dropped
-        if self._in_flight:
-            self.settle(self._patience_s)
-        return moved
+        return moved + started + dropped + self._wait(self._patience_s)
 
     def settle(self, timeout_s: float) -> bool:
         """Wait for the sends under way and record them; False when some are still out."""
+        self._wait(timeout_s)
+        return self._in_flight == 0
+
+    def _wait(self, timeout_s: float) -> int:
+        """Record what ends within this time, at most until nothing is under way; how many."""
         until = time.monotonic() + timeout_s
+        recorded = 0
         while self._in_flight:
             left_s = until - time.monotonic()
-            if self._record(wait_s=min(max(left_s, 0.0), LOOK_S)) == 0 and left_s <= 0:
-                return False
-        return True
+            ended = self._record(wait_s=min(max(left_s, 0.0), LOOK_S))
+            recorded += ended
+            if ended == 0 and left_s <= 0:
+                break
+        return recorded
 
     def close(self, timeout_s: float = 20.0) -> bool:
         """Finish what is under way, start nothing more, let go of the channels."""
@@ -168,12 +176,7 @@ class Relay:
         """Record every end there is; with `wait_s`, wait that long for a first one."""
         for lane in self._lanes.values():
             lane.overdue()
-        ends: list[Finished] = []
-        try:
-            while True:
-                ends.append(self._done.get(timeout=wait_s) if wait_s and not ends else self._pop())
-        except Empty:
-            pass
+        ends = self._gather(wait_s)
         if not ends:
             return 0
         try:
@@ -187,8 +190,20 @@ class Relay:
         self._note(ends)
         return len(ends)
 
-    def _pop(self) -> Finished:
-        return self._done.get_nowait()
+    def _gather(self, wait_s: float) -> list[Finished]:
+        """What has ended; once a first one has, a moment more for the others: one write for all."""
+        ends: list[Finished] = []
+        until = time.monotonic() + wait_s
+        while len(ends) < self._in_flight:
+            left_s = until - time.monotonic()
+            try:
+                end = self._done.get(timeout=left_s) if left_s > 0 else self._done.get_nowait()
+            except Empty:
+                break
+            if not ends:
+                until = min(until, time.monotonic() + GATHER_S)
+            ends.append(end)
+        return ends
 
     def _note(self, ends: list[Finished]) -> None:
         """Trip and heal the circuit, and count."""

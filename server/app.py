@@ -6,6 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from server import errors, headers, health, logs, metrics
 from server.api import layer
 from server.api.routes import NOUNS
+from server.realtime import door
 from server.web import pages
 from server.wiring import Wired
 
@@ -17,6 +18,7 @@ def create_app(wired: Wired) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False
     app.extensions["alongside"] = wired
+    door.install(app, wired)
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # how Flask says to do it

@@ -129,7 +129,11 @@ def invalid(field: str, message: str) -> Problem:
 def from_validation(refused: ValidationError) -> Problem:
     """A 422 with one entry per field. The value itself is never repeated."""
     errors = [
-        {"field": ".".join(str(part) for part in error["loc"]), "message": error["msg"]}
+        {
+            # A rule about several fields at once names none: then it is the whole body.
+            "field": ".".join(str(part) for part in error["loc"]) or "body",
+            "message": error["msg"].removeprefix("Value error, "),
+        }
         for error in refused.errors(include_input=False, include_url=False, include_context=False)
     ]
     return Problem("invalid", errors=errors)

@@ -9,13 +9,16 @@ import json
 import os
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, update
 
-from dispatch.models import Badge, Certificate, Network, Peer, Site, User
+from dispatch.access import Actor
+from dispatch.actions import people
+from dispatch.actions.people import NewUser, Permission, Profile
+from dispatch.models import Network, Site, User
 from dispatch.states import Modality, Role
 from server.auth import passwords, pins
 from server.settings import Settings
@@ -159,71 +162,53 @@ def demonstrate(wired: Wired) -> None:
 
 
 def _add(tx: Transaction, demo: DemoNetwork, password_hash: str | None) -> None:
+    """The network by hand; everything in it as a manager would add it."""
     network = Network(id=new_id(), name=demo.name, phone=demo.phone, created_at=tx.now)
     tx.session.add(network)
     tx.session.flush()
-    sites = [
-        Site(
-            id=new_id(),
-            network_id=network.id,
-            name=site.name,
-            area=site.area,
-            latitude=site.latitude,
-            longitude=site.longitude,
-            time_zone="America/New_York",
-            desk_phone=site.desk_phone,
-            rooms=[f"Room {number}" for number in range(1, 13)],
-            created_at=tx.now,
-        )
-        for site in demo.sites
-    ]
-    tx.session.add_all(sites)
-    tx.session.flush()
+    founder = Actor(new_id(), network.id, Role.ADMIN, "Alongside")
+    sites = [people.create_site(tx, founder, _site(site)) for site in demo.sites]
     for person in demo.users:
-        at = sites[person.site] if person.site is not None else None
-        user = User(
-            id=new_id(),
-            network_id=network.id,
-            email=email_of(demo, person),
-            name=person.name,
-            role=person.role,
-            site_id=at.id if at is not None and person.role is Role.STAFF else None,
-            password_hash=password_hash,
-            is_on_call=person.role is Role.MANAGER,
-            created_at=tx.now,
+        at_site = person.role is Role.STAFF and person.site is not None
+        people.create_user(
+            tx,
+            founder,
+            NewUser(
+                email=email_of(demo, person),
+                name=person.name,
+                role=person.role,
+                password_hash=password_hash,
+                site_id=sites[person.site or 0].id if at_site else None,
+                is_on_call=person.role is Role.MANAGER,
+                profile=_profile(person, sites, tx.now + VALID_FOR),
+            ),
         )
-        tx.session.add(user)
-        tx.session.flush()
-        if person.role is Role.PEER:
-            _add_peer(tx, user, person, sites)
 
 
-def _add_peer(tx: Transaction, user: User, person: DemoUser, sites: list[Site]) -> None:
+def _site(site: DemoSite) -> dict[str, Any]:
+    return {
+        "name": site.name,
+        "area": site.area,
+        "latitude": site.latitude,
+        "longitude": site.longitude,
+        "time_zone": "America/New_York",
+        "desk_phone": site.desk_phone,
+        "rooms": [f"Room {number}" for number in range(1, 13)],
+    }
+
+
+def _profile(person: DemoUser, sites: list[Site], until: datetime) -> Profile:
+    """Certified, with a badge for every site, living near the one that is named."""
     home = sites[person.site or 0]
-    tx.session.add(
-        Peer(
-            id=user.id,
-            network_id=user.network_id,
-            modalities=[modality.value for modality in Modality],
-            languages=list(person.languages),
-            focus=[],
-            home_latitude=round(home.latitude + person.north, 5),
-            home_longitude=round(home.longitude + person.east, 5),
-            travel_limit_m=TRAVEL_LIMIT_M,
-        )
+    return Profile(
+        modalities=[modality.value for modality in Modality],
+        languages=list(person.languages),
+        home_latitude=round(home.latitude + person.north, 5),
+        home_longitude=round(home.longitude + person.east, 5),
+        travel_limit_m=TRAVEL_LIMIT_M,
+        certificates=[Permission("Certified Peer Recovery Supporter", until)],
+        badges=[Permission(site.id, until) for site in sites],
     )
-    tx.session.flush()
-    until = tx.now + VALID_FOR
-    tx.session.add(
-        Certificate(
-            peer_id=user.id,
-            name="Certified Peer Recovery Supporter",
-            issued_at=tx.now - VALID_FOR,
-            expires_at=until,
-        )
-    )
-    tx.session.add_all(Badge(peer_id=user.id, site_id=site.id, expires_at=until) for site in sites)
-    tx.session.flush()
 
 
 def _give_pins(tx: Transaction, pin_hash: str) -> None:

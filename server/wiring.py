@@ -22,6 +22,8 @@ from server.auth.limits import LoginLimits, make_limiter
 from server.auth.tokens import AccessTokens
 from server.directory import DispatchDirectory
 from server.metrics import Metrics
+from server.realtime.fanout import outlet_of
+from server.realtime.publisher import Publisher
 from server.settings import Settings, SettingsError
 from server.turns import CHORES_S, SWEEP_S, Turn, chores
 from server.wake import LocalWake, RedisWake, Wake
@@ -45,6 +47,7 @@ class Wired:
     limiter: Limiter
     logins: LoginLimits
     tokens: AccessTokens
+    publisher: Publisher
     directory: DispatchDirectory
     channels: Mapping[Kind, Channel] | None = None
     """Set by tests that listen in; otherwise each dispatcher makes those of its settings."""
@@ -75,7 +78,8 @@ def wire(
 
     # The outbox is written in the commit of what it tells of; everything after is best effort.
     db.before_commit.append(Planner(directory, _kinds(settings, channels)).plan)
-    db.after_commit += [metrics.count_facts, poke]
+    publisher = Publisher(db, outlet_of(settings))
+    db.after_commit += [metrics.count_facts, poke, publisher.publish]
     metrics.watch_rows(
         db, "alongside_open_requests", "Open support requests, by state.", "state", _open_requests
     )
@@ -91,6 +95,7 @@ def wire(
         limiter=limiter,
         logins=LoginLimits(limiter, settings),
         tokens=AccessTokens(settings.secret_key.get_secret_value(), clock),
+        publisher=publisher,
         directory=directory,
         channels=channels,
     )

@@ -119,7 +119,7 @@ def _session(credential: Any, workers: int) -> AuthorizedSession:
 
 
 def outcome_of(error: exceptions.FirebaseError) -> Outcome:
-    """The SDK's error as an outcome: the push table of `docs/runbook.md`, row by row."""
+    """The SDK's error as an outcome; the tests hold the table of them, row by row."""
     if isinstance(error, messaging.UnregisteredError):
         return Outcome(Result.DEAD_ADDRESS, "UNREGISTERED")
     if isinstance(error, messaging.SenderIdMismatchError):

@@ -18,6 +18,10 @@ def is_same_origin(request: Request, public_url: str) -> bool:
     origin = request.headers.get("Origin")
     if fetched_from is not None and fetched_from not in _OWN_PAGES:
         return False
+    if origin == "null":
+        # What a form of a page with `Referrer-Policy: no-referrer` sends, and what a sandboxed
+        # frame of anybody sends: only Fetch Metadata tells them apart.
+        return fetched_from == "same-origin"
     if origin is not None:
         # The address the browser used counts too: an embedded server has several names.
         return origin in {public_url, request.host_url.rstrip("/")}

@@ -207,7 +207,13 @@ def test_bad_bodies_are_refused_by_every_route(scene: Scene) -> None:
         problem(send(f'"{LONG}"'.encode(), "application/json"), 413, "too_large")
         if route.body is not NoBody:
             for field in route.body.model_fields:
-                for value in (b'"\\u0000"', b'{"a": "\\u0000"}', b'["\\u0000"]', b"1e400", b"-1e300"):
+                for value in (
+                    b'"\\u0000"',
+                    b'{"a": "\\u0000"}',
+                    b'["\\u0000"]',
+                    b"1e400",
+                    b"-1e300",
+                ):
                     answer = send(
                         b'{"' + field.encode() + b'": ' + value + b"}", JSON["Content-Type"]
                     )

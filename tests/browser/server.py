@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ class Town:
             "latitude": at[0],
             "longitude": at[1],
             "accuracy_m": 12.0,
-            "recorded_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "recorded_at": datetime.now(UTC).isoformat(),
         }
         self.call(peer, "POST", "/positions", position, status=202)
 

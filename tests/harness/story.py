@@ -4,7 +4,7 @@ Two things are looked at in every story without its asking: every push must have
 every snapshot that anybody could have fetched on the way must become the last one by its facts.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -13,18 +13,17 @@ from sqlalchemy import func, select
 
 from dispatch import queries
 from dispatch.access import Actor
-from dispatch.actions import peers
 from dispatch.events import apply
-from dispatch.models import Duty, Offer, SupportRequest, User
-from dispatch.states import OfferState, Role
+from dispatch.models import Duty, SupportRequest
+from dispatch.states import Role
 from notifications import devices
 from notifications.channels.memory import MemoryChannel
-from notifications.directory import Recipient
 from notifications.models import Delivery, Kind
 from notifications.planner import Planner
 from notifications.relay import Relay
+from server.directory import DispatchDirectory
 from storage.clock import ManualClock
-from storage.database import Database, Transaction
+from storage.database import Database
 from tests.harness.world import World
 
 WANTED = "Someone would like a peer"
@@ -34,36 +33,6 @@ ENDED = TAKEN
 """The title is the same when it ended without anybody's yes; the text below it differs."""
 TURN_AROUND = "You can turn around"
 NEEDS_YOU = "A request needs you"
-
-
-class RowsDirectory:
-    """Who people are, straight from the rows of dispatch."""
-
-    def recipients_of_peers(
-        self, tx: Transaction, peer_ids: Collection[str]
-    ) -> Mapping[str, Recipient]:
-        """The active users behind these peers."""
-        rows = tx.session.scalars(select(User).where(User.id.in_(peer_ids), User.is_active))
-        return {user.id: Recipient(user.id, user.locale) for user in rows}
-
-    def managers(self, tx: Transaction, network_id: str) -> Sequence[Recipient]:
-        """The active managers of a network, those on call first."""
-        rows = tx.session.scalars(
-            select(User)
-            .where(User.network_id == network_id, User.role == Role.MANAGER, User.is_active)
-            .order_by(User.is_on_call.desc(), User.created_at, User.id)
-        )
-        return [Recipient(user.id, user.locale) for user in rows]
-
-    def open_offers(self, tx: Transaction, offer_ids: Collection[str]) -> set[str]:
-        """Which of these offers still await an answer."""
-        still = select(Offer.id).where(Offer.id.in_(offer_ids), Offer.state == OfferState.OPEN)
-        return set(tx.session.scalars(still))
-
-    def unreachable(self, tx: Transaction, user_id: str, offer_ids: Collection[str]) -> None:
-        """Dispatch is told of each offer."""
-        for offer_id in sorted(offer_ids):
-            peers.unreachable(tx, offer_id)
 
 
 def without_position(snapshot: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +48,7 @@ class Story(World):
 
     def __init__(self, db: Database, clock: ManualClock) -> None:
         super().__init__(db, clock)
-        directory = RowsDirectory()
+        directory = DispatchDirectory()
         db.before_commit.append(Planner(directory, {Kind.FCM}).plan)
         self.phones = MemoryChannel(Kind.FCM)
         self.relay = Relay(db, {Kind.FCM: self.phones}, directory, rng=Random(7))

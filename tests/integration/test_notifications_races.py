@@ -28,7 +28,7 @@ class Flaky(MemoryChannel):
         """Mostly taken; sometimes busy, lost, or the address is dead."""
         time.sleep(self._rng.uniform(0, 0.003))
         roll = self._rng.random()
-        if roll < 0.1:
+        if roll < 0.02:
             self.script(None, Outcome(Result.DEAD_ADDRESS, "UNREGISTERED"))
         elif roll < 0.2:
             self.script(None, Outcome(Result.BUSY, "UNAVAILABLE", backoff_s=0.01))

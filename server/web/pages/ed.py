@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from babel import Locale
-from flask import Flask
+from flask import Flask, redirect, request
 from sqlalchemy import select
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -42,7 +42,7 @@ def install(app: Flask, wired: Wired) -> None:
         if (elsewhere := _elsewhere(wired)) is not None:
             return elsewhere
         with wired.db.read() as tx:
-            caller = authenticate(tx, read_credential(frame.request, wired))
+            caller = authenticate(tx, read_credential(request, wired))
             site = access.site(tx, caller.as_actor(), caller.site_id or "")
             boot = {**_shared(tx, caller), "requests": _requests(tx, caller.as_actor())}
             rooms = [str(room) for room in site.rooms]
@@ -52,7 +52,7 @@ def install(app: Flask, wired: Wired) -> None:
             "ed/ask.html",
             family="ed",
             default_theme="light",
-            words_of=("ed",),
+            words_of=("ed", "desk"),
             boot=boot,
             rooms=[(room, short_room(room)) for room in rooms],
             more=[(code, _name_of(code)) for code in spoken if code not in LANGUAGES],
@@ -65,16 +65,16 @@ def install(app: Flask, wired: Wired) -> None:
         if (elsewhere := _elsewhere(wired)) is not None:
             return elsewhere
         with wired.db.read() as tx:
-            caller = authenticate(tx, read_credential(frame.request, wired))
+            caller = authenticate(tx, read_credential(request, wired))
             try:
                 boot = {**_shared(tx, caller), **_one(tx, caller.as_actor(), request_id)}
             except NotFound:
                 return frame.render(
                     wired, "ed/gone.html", family="ed", default_theme="light",
-                    words_of=("ed",), status=404,
+                    words_of=("ed", "desk"), status=404,
                 )  # fmt: skip
         return frame.render(
-            wired, "ed/follow.html", family="ed", default_theme="light", words_of=("ed",), boot=boot
+            wired, "ed/follow.html", family="ed", default_theme="light", words_of=("ed", "desk"), boot=boot
         )
 
     app.add_url_rule("/ed", "ed", ask)
@@ -87,7 +87,7 @@ def _elsewhere(wired: Wired) -> WerkzeugResponse | None:
     if me is None:
         return desk.sign_in_page(wired) or frame.to_front()
     if me["role"] != Role.STAFF.value or not me.get("site"):
-        return frame.redirect(frame.HOMES.get(Role(me["role"]), "/"), 303)
+        return redirect(frame.HOMES.get(Role(me["role"]), "/"), 303)
     return None
 
 

@@ -35,9 +35,11 @@ class Link extends Announcer {
     if (this.socket) return this.socket;
     this.socket = io("/live", { transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 5000, timeout: 8000 });
     this.socket.on("connect", () => { this.become("live"); this.stores.forEach((one) => one.follow()); });
-    this.socket.on("disconnect", () => this.miss());
-    this.socket.on("connect_error", () => this.miss());
+    this.socket.on("disconnect", (why) => { this.miss(); if (why === "io server disconnect") setTimeout(() => this.socket.connect(), 1000); });
+    this.socket.on("connect_error", (error) => { this.miss(); if (error.data?.code === "not_signed_in") document.dispatchEvent(new CustomEvent("alongside:signed-out")); });
     this.socket.on("fact", (fact) => { this.heard(); this.stores.forEach((one) => one.hear(fact)); });
+    this.socket.on("position", (said) => { this.heard(); this.stores.forEach((one) => one.moved(said)); });
+    this.socket.on("resync", (said) => setTimeout(() => this.stores.forEach((one) => one.resync(said)), 1000 * said.spread_s * Math.random()));
     setInterval(() => this.poll(), POLL_MS);
     setTimeout(() => this.state === "connecting" && this.poll(true), PATIENCE_MS);
     addEventListener("online", () => this.retry());
@@ -95,11 +97,11 @@ class RequestStore extends Announcer {
 
   // Ask to be told; the answer closes whatever gap there was.
   follow() {
-    link.socket.emit("follow", { request_id: this.snapshot.id, after: this.snapshot.seq }, (answer) => {
-      if (!answer?.ok) return answer?.code === "not_found" && this.lose();
-      (answer.facts || []).forEach((fact) => this.apply(fact));
-      const fresh = answer.request || answer.snapshot;
-      if (fresh) this.take(fresh);
+    link.socket.emit("follow", { request_id: this.snapshot.id, after: this.snapshot.seq }, async (answer) => {
+      if (!answer.ok) return answer.code === "not_found" && this.lose();
+      answer.facts.forEach((fact) => this.apply(fact));
+      if (answer.more) await this.refresh();
+      return this.take(answer.snapshot);
     });
   }
 
@@ -113,10 +115,24 @@ class RequestStore extends Announcer {
     if (fact.seq <= this.snapshot.seq) return true;
     if (fact.seq !== this.snapshot.seq + 1) return false;
     const changed = Object.fromEntries(Object.entries(fact.data).filter(([name]) => REQUEST_FIELDS.has(name)));
+    const where = this.snapshot.visit?.position;
+    if (where && changed.visit?.state === "en_route") changed.visit = { position: where, ...changed.visit };
     this.snapshot = { ...this.snapshot, ...changed, seq: fact.seq };
     this.facts = [...this.facts, fact];
     this.tell();
     return true;
+  }
+
+  // Where the peer is travels beside the facts, only while they are on the road.
+  moved({ request_id: id, position }) {
+    if (id !== this.snapshot.id || this.snapshot.visit?.state !== "en_route") return;
+    this.snapshot = { ...this.snapshot, visit: { ...this.snapshot.visit, position } };
+    this.tell();
+  }
+
+  resync({ request_id: id, seq }) {
+    if ((id && id !== this.snapshot.id) || (seq && seq <= this.snapshot.seq)) return;
+    this.refresh();
   }
 
   take(fresh) {
@@ -130,8 +146,11 @@ class RequestStore extends Announcer {
   // Fetch what is missing; true when the server answered.
   async refresh() {
     try {
-      const { items } = await get(`/requests/${this.snapshot.id}/facts?after=${this.snapshot.seq}`);
-      items.forEach((fact) => this.apply(fact));
+      for (let more = true; more;) {
+        const { items, seq } = await get(`/requests/${this.snapshot.id}/facts?after=${this.snapshot.seq}`);
+        items.forEach((fact) => this.apply(fact));
+        more = items.length > 0 && this.snapshot.seq < seq;
+      }
       return true;
     } catch (error) {
       if (error instanceof Problem && error.status === 404) this.lose();

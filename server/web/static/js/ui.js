@@ -61,8 +61,8 @@ export function Toast({ text, undo, done, seconds = 10 }) {
 
 export const Timeline = ({ items }) => html`<ol class="timeline">${items.map((one) => html`<li key=${one.key} class=${one.kind ? `is-${one.kind}` : null}><span>${one.text}</span><span class="when">${one.when}</span></li>`)}</ol>`;
 
-// `left` in percent of the way; see the design reference for what it means per state.
-export const Journey = ({ who, left, label, steps }) => html`<div class="journey"><div class="journey__rail" role="img" aria-label=${label} style=${{ "--at": `${left}%` }}><span class="journey__fill"></span><span class="journey__start"></span><span class="journey__peer">${who}</span><span class="journey__bed"><${Icon} name="bed-single" /></span></div><ol class="journey__steps">${steps.map((one) => html`<li key=${one.words} class=${one.is ? `is-${one.is}` : null}>${one.words}${one.when && html`<time>${one.when}</time>`}</li>`)}</ol></div>`;
+// `left` in percent of the way, or a length; see the design reference for what it means per state.
+export const Journey = ({ who, left, label, steps }) => html`<div class="journey"><div class="journey__rail" role="img" aria-label=${label} style=${{ "--at": typeof left === "number" ? `${left}%` : left }}><span class="journey__fill"></span><span class="journey__start"></span><span class="journey__peer">${who}</span><span class="journey__bed"><${Icon} name="bed-single" /></span></div><ol class="journey__steps">${steps.map((one) => html`<li key=${one.words} class=${one.is ? `is-${one.is}` : null}>${one.words}${one.when && html`<time>${one.when}</time>`}</li>`)}</ol></div>`;
 
 // A countdown that frightens nobody: honey, silent; the sentence beside it says what happens at zero.
 export function Ring({ seconds, total, unit }) {

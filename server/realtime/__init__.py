@@ -1,0 +1,17 @@
+"""What changes, told to whoever watches: Socket.IO under `/live`. The only door to that library.
+
+An emit is an announcement. It may be lost; whoever missed one reads the rows again, by `seq`.
+
+- `rooms`        who may hear what is decided by which room they are in
+- `events`       every event both ways, as types; `asyncapi` makes the reference from them
+- `connections`  the sockets of this process and who is behind each
+- `namespace`    connecting, and what clients say
+- `publisher`    after each commit: facts, offers, duty and positions to their rooms
+- `boardfeed`    changed rows of the live boards
+- `changes`      what a transaction did to duty rows, which journal nothing
+- `outlets`      where announcements go: this process's sockets, Redis, a list, nowhere
+- `fanout`       announcements between processes, over Redis
+- `transport`    websockets held to our limits
+- `watcher`      who is revoked, expired or moved is out of every room within seconds
+- `door`         the above, installed in an application
+"""

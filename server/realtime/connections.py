@@ -1,0 +1,52 @@
+"""The sockets of this process, and who is behind each. A restart empties it and loses nothing."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from server.auth.callers import Caller, Credential
+
+
+@dataclass
+class Connection:
+    """One socket in `/live`."""
+
+    sid: str
+    credential: Credential
+    caller: Caller
+    expires_at: datetime | None
+    """When the access token ends; None for a page's cookie, which its session's row ends."""
+    follows: dict[str, str] = field(default_factory=dict)
+    """Request by id, and the room it is followed in."""
+
+    def is_of(self, caller: Caller) -> bool:
+        """Whether `caller` is who connected, in the same role at the same site."""
+        then, now = self.caller, caller
+        return (then.user_id, then.role, then.network_id, then.site_id) == (
+            now.user_id,
+            now.role,
+            now.network_id,
+            now.site_id,
+        )
+
+
+class Connections:
+    """Every socket of this process, by the library's id for it."""
+
+    def __init__(self) -> None:
+        self._by_sid: dict[str, Connection] = {}
+
+    def add(self, connection: Connection) -> None:
+        """Remember a socket that was let in."""
+        self._by_sid[connection.sid] = connection
+
+    def get(self, sid: str) -> Connection | None:
+        """The socket, if it is here."""
+        return self._by_sid.get(sid)
+
+    def remove(self, sid: str) -> None:
+        """Forget a socket that is gone."""
+        self._by_sid.pop(sid, None)
+
+    def all(self) -> list[Connection]:
+        """All of them, as they are now."""
+        return list(self._by_sid.values())

@@ -1,0 +1,109 @@
+"""Socket.IO, put into an application. Nobody outside of this package meets the library."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Flask, Response, jsonify
+from flask_socketio import SocketIO
+from werkzeug.wrappers import Request
+
+from server.realtime import asyncapi, events, transport, wire
+from server.realtime.fanout import Fanout
+from server.realtime.namespace import Live
+from server.realtime.outlets import Json, Outlet, SocketOutlet
+from server.realtime.rooms import NAMESPACE
+from server.realtime.watcher import Watcher
+from server.settings import Settings
+from server.wiring import Wired
+
+GATHER_S = 0.05
+"""How long a web process gathers the changes of its boards."""
+
+
+def install(app: Flask, wired: Wired) -> SocketIO:
+    """Serve `/live` from `app`, and announce through its sockets from now on.
+
+    Call it before a proxy's headers are believed (`ProxyFix`), so that it sees the same addresses.
+    """
+    settings = wired.settings
+    live = Live(wired)
+    sio = SocketIO(app, **_options(settings))
+    server = sio.server
+    server.register_namespace(live)
+    lingerers = transport.Lingerers(server, NAMESPACE)
+    watcher = Watcher(wired, live.connections, live, also=lingerers.look)
+    transport.tame(server, on_request=watcher.start)
+    app.extensions["alongside_watcher"] = watcher
+    wired.publisher.use(_outlet(server, settings))
+    if is_gevent():
+        wired.publisher.board.gather_s = GATHER_S
+    reference = asyncapi.document(settings.public_url, transports(settings))
+
+    def asyncapi_json() -> Response:
+        return jsonify(reference)
+
+    app.add_url_rule("/asyncapi.json", "asyncapi", asyncapi_json)
+    return sio
+
+
+def transports(settings: Settings) -> list[str]:
+    """Long polling needs every request of a client to reach the same process."""
+    if settings.redis_url is not None or settings.web_concurrency > 1:
+        return ["websocket"]
+    return ["polling", "websocket"]
+
+
+def is_gevent() -> bool:
+    """Whether this process runs on greenlets: then sockets do too, else on threads."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("socket"))
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    """What the library is told. Its log lines quote what clients send, so only errors are kept."""
+    quiet = logging.getLogger(f"{__name__}.library")
+    quiet.setLevel(logging.ERROR)
+    options: dict[str, Any] = {
+        "async_mode": "gevent" if is_gevent() else "threading",
+        # One event of a client at a time: a flood waits in its own socket, not in our memory.
+        "async_handlers": False,
+        "namespaces": [NAMESPACE],
+        "transports": transports(settings),
+        "max_http_buffer_size": transport.MOST_INBOUND_BYTES,
+        "http_compression": False,
+        # An empty list would switch the check off; a missing Origin always passes, so it is the
+        # token that decides (`namespace`).
+        "cors_allowed_origins": _is_own_origin(settings),
+        "json": wire,
+        "logger": quiet,
+        "engineio_logger": quiet,
+        "manage_session": False,
+    }
+    if settings.redis_url is not None:
+        options["client_manager"] = Fanout(settings.redis_url)
+    return options
+
+
+def _is_own_origin(settings: Settings) -> Any:
+    def is_own(origin: str, environ: dict[str, Any]) -> bool:
+        return origin in {settings.public_url, Request(environ).host_url.rstrip("/")}
+
+    return is_own
+
+
+class _Checked(SocketOutlet):
+    """Holds what is said to what is declared, where a test must fail for the difference."""
+
+    def emit(self, event: str, payload: Json, rooms: Sequence[str]) -> None:
+        """Check, then hand over."""
+        events.check(event, payload)
+        super().emit(event, payload, rooms)
+
+
+def _outlet(server: Any, settings: Settings) -> Outlet:
+    kind = _Checked if settings.alongside_env == "test" else SocketOutlet
+    if settings.redis_url is not None:
+        return kind(server)
+    return kind(server, heard=lambda: server.manager.rooms.get(NAMESPACE, {}))

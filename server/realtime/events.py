@@ -1,0 +1,235 @@
+"""Every event of `/live`, both ways, as types: what validates is what is documented."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from dispatch.states import OfferState, Role
+from server.api.answers import (
+    Count,
+    DutyAnswer,
+    FactAnswer,
+    OfferAnswer,
+    PositionAnswer,
+    RequestAnswer,
+)
+from server.api.board import BoardPeer, BoardRequest
+from server.api.declare import EVERY_ROLE
+from server.api.duty import PositionBody, PositionTaken
+from server.api.models import Answer, Body, Moment, OpaqueId
+from server.api.requests import SEEING
+
+Token = Annotated[str, Field(min_length=1, max_length=2_048)]
+WATCHING = frozenset({Role.MANAGER, Role.SUPERVISOR})
+
+
+class Auth(Body):
+    """What a client that is no page of ours connects with."""
+
+    token: Token
+
+
+class Nothing(Body):
+    """No words: an empty object, or nothing at all."""
+
+
+class Follow(Body):
+    """Which request, and the last fact that is known already."""
+
+    request_id: OpaqueId
+    after: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+
+
+class Unfollow(Body):
+    """Which request."""
+
+    request_id: OpaqueId
+
+
+class Seen(Body):
+    """Which offer is on the screen."""
+
+    offer_id: OpaqueId
+
+
+class Refresh(Body):
+    """A fresh access token of the same user."""
+
+    token: Token
+
+
+class Done(Answer):
+    """It was done."""
+
+    ok: Literal[True]
+
+
+class FollowDone(Done):
+    """The request as it is now, and what was missed.
+
+    `more` says that there are further facts after the last of `facts`: they are fetched over HTTP.
+    """
+
+    snapshot: RequestAnswer
+    facts: list[FactAnswer]
+    seq: Count
+    more: bool
+
+
+class BoardDone(Done):
+    """The board to fetch over HTTP has this `seq` or a later one."""
+
+    seq: Count
+
+
+class PositionDone(PositionTaken):
+    """What became of the position."""
+
+    ok: Literal[True]
+
+
+class SeenDone(Done):
+    """The offer."""
+
+    offer: OfferAnswer
+
+
+class RefreshDone(Done):
+    """Until when the connection is good now."""
+
+    expires_at: Moment
+
+
+class Refused(Answer):
+    """It was refused; decide by `code`."""
+
+    ok: Literal[False]
+    code: str
+    detail: str
+    errors: list[dict[str, str]] | None = None
+
+
+class OfferClosed(Answer):
+    """An offer can no longer be answered, or was answered on another device."""
+
+    offer_id: str
+    request_id: str
+    state: OfferState
+    reason: str | None
+
+
+class BoardChange(Answer):
+    """Rows to replace by id; a row with a lower `seq` than the one held is older and dropped."""
+
+    seq: Count
+    rows: list[BoardRequest]
+    peers: list[BoardPeer]
+
+
+class PositionShown(Answer):
+    """Where the peer of a request is; only from leaving to arriving."""
+
+    request_id: str
+    position: PositionAnswer
+
+
+class Resync(Answer):
+    """Something was missed: fetch the facts of `request_id`, or of everything that is followed.
+
+    Asked of many at once it says `spread_s`: wait for a random part of so many seconds.
+    """
+
+    request_id: str | None = None
+    seq: Annotated[int, Field(ge=1)] | None = None
+    spread_s: Count
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something a client says."""
+
+    name: str
+    body: type[Body]
+    answer: type[Answer]
+    roles: frozenset[Role]
+    summary: str
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Told:
+    """Something the server says."""
+
+    name: str
+    payload: type[Answer]
+    summary: str
+
+
+def _by_name(said: Iterable[Said]) -> dict[str, Said]:
+    return {one.name: one for one in said}
+
+
+SAID = _by_name(
+    [
+        Said(
+            "follow",
+            Follow,
+            FollowDone,
+            frozenset(SEEING),
+            "The facts of a request from now on, its snapshot, and what was missed.",
+            ("not_found",),
+        ),
+        Said("unfollow", Unfollow, Done, EVERY_ROLE, "No more facts of a request."),
+        Said(
+            "follow_board",
+            Nothing,
+            BoardDone,
+            WATCHING,
+            "Changed rows of the live board from now on; the board itself travels over HTTP.",
+        ),
+        Said("unfollow_board", Nothing, Done, WATCHING, "No more rows of the board."),
+        Said(
+            "position",
+            PositionBody,
+            PositionDone,
+            frozenset({Role.PEER}),
+            "Where I am; the same as POST /positions.",
+            ("position_stale", "position_in_future"),
+        ),
+        Said(
+            "seen",
+            Seen,
+            SeenDone,
+            frozenset({Role.PEER}),
+            "The offer is on the screen; the same as POST /offers/{offer_id}/seen.",
+            ("not_found", "offer_closed", "already_taken"),
+        ),
+        Said(
+            "refresh",
+            Refresh,
+            RefreshDone,
+            EVERY_ROLE,
+            "A fresh access token, before the one this connection stands on expires.",
+        ),
+    ]
+)
+
+TOLD = {
+    one.name: one
+    for one in (
+        Told("fact", FactAnswer, "Something happened to a request that is followed."),
+        Told("offer", OfferAnswer, "The peer is asked."),
+        Told("offer_closed", OfferClosed, "An offer needs no answer any more."),
+        Told("board", BoardChange, "Changed rows of the board that is followed."),
+        Told("duty", DutyAnswer, "The peer's duty changed, whoever changed it."),
+        Told("position", PositionShown, "A peer on the road, about every two seconds."),
+        Told("resync", Resync, "Something could not be said here; fetch it over HTTP."),
+    )
+}
+
+
+def check(event: str, payload: Any) -> None:
+    """Raise `ValidationError` when the server says something that is not declared."""
+    TOLD[event].payload.model_validate(payload)

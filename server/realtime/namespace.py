@@ -1,0 +1,254 @@
+"""Connecting to `/live`, and what a client may say there.
+
+Nobody is in a room who has not passed a gate of `dispatch.access` in this process. Whatever a
+client sends, it gets an acknowledgement and never an exception.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import socketio
+from flask import Request
+from pydantic import ValidationError
+from socketio.exceptions import ConnectionRefusedError as Refused
+from sqlalchemy import select
+
+from dispatch import access, queries, shapes
+from dispatch.actions import duty, peers
+from dispatch.actions.duty import Position
+from dispatch.models import Site, SupportRequest
+from dispatch.states import Role
+from server.api.duty import PositionBody
+from server.api.layer import COOKIE
+from server.api.models import Body
+from server.auth.callers import Caller, Credential, authenticate
+from server.auth.origin import is_same_origin
+from server.errors import Problem, from_validation, to_problem
+from server.realtime import rooms, wire
+from server.realtime.boardfeed import newest_seq
+from server.realtime.connections import Connection, Connections
+from server.realtime.events import SAID, Auth, Follow, Nothing, Refresh, Said, Seen, Unfollow
+from server.realtime.outlets import Json
+from server.realtime.publisher import MOST_BYTES
+from server.realtime.rooms import NAMESPACE
+from server.wiring import Wired
+from storage.database import Transaction
+
+log = logging.getLogger(__name__)
+
+MOST_FOLLOWED = 100
+"""Requests one socket may follow at a time."""
+FACTS_AT_ONCE = 200
+
+
+class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no types
+    """The namespace of one process."""
+
+    def __init__(self, wired: Wired) -> None:
+        super().__init__(NAMESPACE)
+        self._wired = wired
+        self.connections = Connections()
+        self._handlers: dict[str, Callable[[Connection, Any], Json]] = {
+            "follow": self._follow,
+            "unfollow": self._unfollow,
+            "follow_board": self._follow_board,
+            "unfollow_board": self._unfollow_board,
+            "position": self._position,
+            "seen": self._seen,
+            "refresh": self._refresh,
+        }
+
+    def trigger_event(self, event: Any, sid: str, *said: Any) -> Json | None:
+        """The library's way in, for connections and for everything that a client says."""
+        if self.server.manager.is_connected(sid, NAMESPACE):
+            # Also when a client calls its own event "connect": only the library's is one.
+            return self._answer(event, sid, said)
+        if event == "connect":
+            self._connect(sid, *said)
+        elif event == "disconnect":
+            self.connections.remove(sid)
+        return None
+
+    def put_out(self, connection: Connection) -> None:
+        """End a connection: out of every room at once."""
+        self.connections.remove(connection.sid)
+        self.server.disconnect(connection.sid, namespace=NAMESPACE, ignore_queue=True)
+
+    def stop_following(self, connection: Connection, request_id: str) -> None:
+        """Out of the rooms of one request."""
+        room = connection.follows.pop(request_id, None)
+        if room is not None:
+            self.server.leave_room(connection.sid, room, NAMESPACE)
+
+    def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        try:
+            connection = self._admit(sid, environ, auth)
+        except Exception as error:  # noqa: BLE001  # the client is told a code, and nothing else
+            problem = to_problem(error)
+            about = {"code": problem.code, "detail": problem.detail}
+            raise Refused(problem.detail, about) from None
+        self.connections.add(connection)
+        if connection.caller.role is Role.PEER:
+            self.server.enter_room(sid, rooms.peer(connection.caller.user_id), NAMESPACE)
+
+    def _admit(self, sid: str, environ: dict[str, Any], auth: Any) -> Connection:
+        """Who connects. A page's cookie counts only when the page is ours: any may open a socket."""
+        if auth is not None:
+            claims = self._wired.tokens.read(_parse(Auth, auth).token)
+            credential, expires_at = Credential(session_id=claims.session_id), claims.expires_at
+        else:
+            request = Request(environ)
+            cookie = request.cookies.get(COOKIE)
+            if not cookie:
+                raise Problem("not_signed_in")
+            if not is_same_origin(request, self._wired.settings.public_url):
+                raise Problem("cross_origin")
+            credential, expires_at = Credential(cookie=cookie), None
+        with self._wired.db.read() as tx:
+            caller = authenticate(tx, credential)
+        if caller.role is Role.PEER:
+            with self._wired.db.transaction() as tx:
+                duty.heard_from(tx, caller.user_id)
+        return Connection(sid, credential, caller, expires_at)
+
+    def _answer(self, event: Any, sid: str, said: tuple[Any, ...]) -> Json:
+        """The acknowledgement of one event."""
+        try:
+            connection = self.connections.get(sid)
+            if connection is None or self._is_expired(connection):
+                raise Problem("not_signed_in")
+            declared = SAID.get(event) if isinstance(event, str) else None
+            if declared is None:
+                raise Problem("not_found", "There is no such event.")
+            if connection.caller.role not in declared.roles:
+                raise Problem("forbidden")
+            body = _parse_said(declared, said)
+            return {"ok": True, **self._handlers[declared.name](connection, body)}
+        except Exception as error:  # noqa: BLE001  # answered by its code; the unforeseen is logged
+            return _refusal(to_problem(error))
+
+    def _is_expired(self, connection: Connection) -> bool:
+        ends = connection.expires_at
+        return ends is not None and ends <= self._wired.clock.now()
+
+    def _caller(self, tx: Transaction, connection: Connection) -> Caller:
+        """Who the rows say is there now; 401 when that is not who connected."""
+        caller = authenticate(tx, connection.credential)
+        if not connection.is_of(caller):
+            raise Problem("not_signed_in", "Your role has changed; connect again.")
+        return caller
+
+    def _follow(self, connection: Connection, body: Follow) -> Json:
+        """The gate, then the room, then the snapshot: so that nothing falls in between."""
+        request_id = body.request_id
+        is_new = request_id not in connection.follows
+        if is_new and len(connection.follows) >= MOST_FOLLOWED:
+            raise Problem("invalid", f"At most {MOST_FOLLOWED} requests are followed at a time.")
+        with self._wired.db.read() as tx:
+            caller = self._caller(tx, connection)
+            access.request(tx, caller.as_actor(), request_id)
+        if caller.role is Role.PEER:
+            with self._wired.db.transaction() as tx:
+                duty.heard_from(tx, caller.user_id)
+        room = rooms.of_request(request_id, caller.role)
+        connection.follows[request_id] = room
+        self.server.enter_room(connection.sid, room, NAMESPACE)
+        try:
+            with self._wired.db.read() as tx:
+                return self._snapshot(tx, caller, request_id, body.after)
+        except Exception:
+            self.stop_following(connection, request_id)
+            raise
+
+    def _snapshot(
+        self, tx: Transaction, caller: Caller, request_id: str, after: int | None
+    ) -> Json:
+        row = access.request(tx, caller.as_actor(), request_id)
+        snapshot = shapes.request(queries.one_request(tx, row))
+        answer: Json = {"snapshot": snapshot, "facts": [], "seq": row.seq, "more": False}
+        if after is None:
+            return answer
+        room = MOST_BYTES - wire.size(answer)
+        for entry in queries.facts_after(tx, request_id, after, FACTS_AT_ONCE):
+            fact = shapes.entry(entry, caller.role)
+            room -= wire.size(fact) + 1
+            if room < 0:
+                break
+            answer["facts"].append(fact)
+        reached = answer["facts"][-1]["seq"] if answer["facts"] else after
+        answer["more"] = reached < row.seq
+        return answer
+
+    def _unfollow(self, connection: Connection, body: Unfollow) -> Json:
+        self.stop_following(connection, body.request_id)
+        return {}
+
+    def _follow_board(self, connection: Connection, _body: Nothing) -> Json:
+        with self._wired.db.read() as tx:
+            network_id = self._caller(tx, connection).network_id
+        self.server.enter_room(connection.sid, rooms.board(network_id), NAMESPACE)
+        with self._wired.db.read() as tx:
+            return {"seq": newest_seq(tx, network_id)}
+
+    def _unfollow_board(self, connection: Connection, _body: Nothing) -> Json:
+        room = rooms.board(connection.caller.network_id)
+        self.server.leave_room(connection.sid, room, NAMESPACE)
+        return {}
+
+    def _position(self, connection: Connection, body: PositionBody) -> Json:
+        reading = Position(body.latitude, body.longitude, body.accuracy_m, body.recorded_at)
+        with self._wired.db.transaction() as tx:
+            actor = self._caller(tx, connection).as_actor()
+            # A position that counts is also the sign of life; it says so itself.
+            return {"used": duty.record_position(tx, actor, reading).used.value}
+
+    def _seen(self, connection: Connection, body: Seen) -> Json:
+        with self._wired.db.transaction() as tx:
+            actor = self._caller(tx, connection).as_actor()
+            offer = peers.see(tx, actor, body.offer_id)
+            duty.heard_from(tx, actor.id)
+            tx.session.flush()
+            request, site = tx.session.execute(
+                select(SupportRequest, Site)
+                .join(Site, Site.id == SupportRequest.site_id)
+                .where(SupportRequest.id == offer.request_id)
+            ).one()
+            return {"offer": shapes.offer(offer, request, site)}
+
+    def _refresh(self, connection: Connection, body: Refresh) -> Json:
+        claims = self._wired.tokens.read(body.token)
+        credential = Credential(session_id=claims.session_id)
+        with self._wired.db.read() as tx:
+            caller = authenticate(tx, credential)
+        if not connection.is_of(caller):
+            raise Problem("not_signed_in", "This is somebody else's, or your role has changed.")
+        connection.credential, connection.expires_at = credential, claims.expires_at
+        connection.caller = caller
+        return {"expires_at": shapes.stamp(claims.expires_at)}
+
+
+def _parse(body: type[Body], value: Any) -> Any:
+    """`value` as `body`, as strictly as over HTTP. What is no JSON (bytes, NaN) is refused."""
+    try:
+        return body.model_validate_json(wire.dumps(value), strict=True)
+    except ValidationError as refused:
+        raise from_validation(refused) from None
+    except (TypeError, ValueError, RecursionError):
+        raise Problem("invalid", "This is not JSON.") from None
+
+
+def _parse_said(declared: Said, said: tuple[Any, ...]) -> Any:
+    if len(said) > 1:
+        raise Problem("invalid", "An event carries one object.")
+    value = said[0] if said else None
+    if value is None and declared.body is Nothing:
+        return Nothing()
+    return _parse(declared.body, value)
+
+
+def _refusal(problem: Problem) -> Json:
+    refused: Json = {"ok": False, "code": problem.code, "detail": problem.detail}
+    if problem.errors is not None:
+        refused["errors"] = problem.errors
+    return refused

@@ -1,0 +1,42 @@
+"""The rooms, by name. Whoever is in one has passed a gate of `dispatch.access`; nobody else hears.
+
+A request has three, because not everybody is told the same: who manages the network hears which
+peers said no; staff do not; and its visitor leaves at once when the visit is no longer theirs.
+"""
+
+from dispatch.access import MANAGING
+from dispatch.states import Role
+
+NAMESPACE = "/live"
+
+
+def peer(peer_id: str) -> str:
+    """The sockets of one peer."""
+    return f"peer:{peer_id}"
+
+
+def board(network_id: str) -> str:
+    """Who follows the board of a network."""
+    return f"board:{network_id}"
+
+
+def full(request_id: str) -> str:
+    """The managers who follow a request."""
+    return f"request:{request_id}:full"
+
+
+def plain(request_id: str) -> str:
+    """The staff who follow a request of their site."""
+    return f"request:{request_id}:plain"
+
+
+def visitor(request_id: str) -> str:
+    """The sockets of the peer whose visit it is."""
+    return f"request:{request_id}:visitor"
+
+
+def of_request(request_id: str, role: Role) -> str:
+    """The room in which somebody of this role follows a request that they may see."""
+    if role in MANAGING:
+        return full(request_id)
+    return visitor(request_id) if role is Role.PEER else plain(request_id)

@@ -1,0 +1,136 @@
+"""Websockets held to our limits: no compression, small messages, nothing half sent, no lingerers.
+
+It mends what the library leaves open at its edges and refuses to know any event of ours.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import simple_websocket
+import socketio
+from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
+
+log = logging.getLogger(__name__)
+
+MOST_INBOUND_BYTES = 16_384
+MOST_WAITING = 256
+"""Messages a client may have sent ahead of our answers; a flood ends its connection."""
+LOOKS_WITHOUT_NAMESPACE = 6
+"""After so many looks of the watcher, a connection that never entered our namespace is closed."""
+
+_PACKET_TYPES = frozenset("0123456")
+
+
+class _Socket(simple_websocket.Server):  # type: ignore[misc]  # the library has no types
+    """A websocket that accepts no extension and sends whole messages."""
+
+    def __init__(self, environ: dict[str, Any], **more: Any) -> None:
+        # Browsers always offer compression and the library always accepts; it costs 90 KB each.
+        offered = {k: v for k, v in environ.items() if k != "HTTP_SEC_WEBSOCKET_EXTENSIONS"}
+        super().__init__(offered, max_message_size=MOST_INBOUND_BYTES, **more)
+
+    def send(self, data: str | bytes) -> None:
+        """Send all of `data`: the library's own way stops when the socket's buffer is full."""
+        if not self.connected:
+            raise simple_websocket.ConnectionClosed(self.close_reason, self.close_message)
+        message = simple_websocket.ws.TextMessage(data=str(data))
+        if isinstance(data, bytes):
+            message = simple_websocket.ws.Message(data=data)
+        self.sock.sendall(self.ws.send(message))
+
+    def _handle_events(self) -> bool:
+        goes_on: bool = super()._handle_events()
+        if len(self.input_buffer) > MOST_WAITING:
+            log.warning("a client sent too far ahead; its connection is closed")
+            self.input_buffer.clear()
+            self.event.set()
+            return False
+        return goes_on
+
+
+def _websocket(stock: type[SimpleWebSocketWSGI]) -> type[SimpleWebSocketWSGI]:
+    """The driver's websocket class, with our socket in it."""
+
+    class Websocket(stock):  # type: ignore[misc]  # chosen when the server is made
+        """The library's handler of one websocket."""
+
+        def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+            self.ws = _Socket(environ, **self.server_args)
+            # The library sets a time limit on a socket it finds under this name: a peer that
+            # neither answers pings nor reads is let go.
+            self.socket = self.ws.sock
+            answer = self.app(self)
+            if self.ws.mode == "gunicorn":
+                raise StopIteration
+            if self.ws.mode == "werkzeug":
+                raise ConnectionError
+            return answer
+
+        def wait(self) -> str | None:
+            """The next message; None, as at the end, for what is no packet of the protocol."""
+            data = super().wait()
+            if isinstance(data, str) and data[:1] in _PACKET_TYPES:
+                return data
+            return None
+
+    return Websocket
+
+
+def tame(server: socketio.Server, on_request: Callable[[], None]) -> None:
+    """Hold `server` to our limits. `on_request` is called at each request, before it is served."""
+    engine = server.eio
+    stock = engine._async["websocket"]
+    engine._async = {**engine._async, "websocket": _websocket(stock)}
+    serve = engine.handle_request
+
+    def handle_request(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        on_request()
+        try:
+            answer: Iterable[bytes] = serve(environ, start_response)
+        except (StopIteration, ConnectionError):
+            raise  # how the library tells these web servers that the socket is finished with
+        except Exception as error:  # noqa: BLE001  # whatever a client sent, it is not our mistake
+            log.info("refused a socket: %s", type(error).__name__)
+            start_response("400 BAD REQUEST", [("Content-Type", "text/plain")])
+            return [b"Bad request"]
+        return answer
+
+    def disconnect(sid: str) -> None:
+        # The library's own waits until the client has fetched everything, and it may never.
+        if (connection := engine.sockets.get(sid)) is not None:
+            connection.close(wait=False, reason=engine.reason.SERVER_DISCONNECT)
+
+    receive = engine.handlers["message"]
+
+    def message(sid: str, data: Any) -> None:
+        try:
+            receive(sid, data)
+        except Exception as error:  # noqa: BLE001  # our handlers raise nothing: it is no packet
+            log.info("a client does not speak the protocol: %s", type(error).__name__)
+            disconnect(sid)
+
+    engine.handle_request = handle_request
+    engine.disconnect = disconnect
+    engine.on("message", message)
+
+
+class Lingerers:
+    """Connections that stay outside of our namespace: nobody needs them, and they cost memory."""
+
+    def __init__(self, server: socketio.Server, namespace: str) -> None:
+        self._server = server
+        self._namespace = namespace
+        self._looks: dict[str, int] = {}
+
+    def look(self) -> None:
+        """Count who is outside; close who has been for too long."""
+        outside = {
+            eio_sid
+            for eio_sid in list(self._server.eio.sockets)
+            if self._server.manager.sid_from_eio_sid(eio_sid, self._namespace) is None
+        }
+        self._looks = {eio_sid: self._looks.get(eio_sid, 0) + 1 for eio_sid in outside}
+        for eio_sid, looks in self._looks.items():
+            if looks > LOOKS_WITHOUT_NAMESPACE:
+                self._server.eio.disconnect(eio_sid)

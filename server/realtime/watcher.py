@@ -1,0 +1,142 @@
+"""Who may no longer listen is out of every room within seconds.
+
+A signature says only that a token was issued once. Every two seconds one SELECT asks, for all the
+sockets of this process, whether their sessions count and their users are who they were; another
+asks, for peers, whether what they follow is still theirs to see.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from dispatch import access
+from dispatch.models import SupportRequest, User
+from dispatch.states import Role
+from server.models import UserSession
+from server.realtime.connections import Connection, Connections
+from server.wiring import Wired
+from storage.database import Transaction
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 2.0
+AT_ONCE = 1_000
+"""How many sessions one SELECT asks for."""
+
+Standing = tuple[str, Role, str, str | None]
+"""Who a session's user is: id, role, network, site."""
+
+
+class Doorkeeper(Protocol):
+    """Who can send a socket out."""
+
+    def put_out(self, connection: Connection) -> None:
+        """End the connection."""
+        ...
+
+    def stop_following(self, connection: Connection, request_id: str) -> None:
+        """Out of the rooms of one request."""
+        ...
+
+
+class Watcher:
+    """Looks, and sends out."""
+
+    def __init__(
+        self,
+        wired: Wired,
+        connections: Connections,
+        doorkeeper: Doorkeeper,
+        also: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._wired = wired
+        self._connections = connections
+        self._doorkeeper = doorkeeper
+        self._also = also
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to look every `LOOK_S`, once a process; called when the first client comes."""
+        if self._thread is not None:
+            return
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stop.wait(LOOK_S):
+            try:
+                self.look()
+                self._also()
+            except SQLAlchemyError as error:
+                # Nobody can be revoked either while the database is away.
+                log.warning("sessions not looked at: %s", type(error).__name__)
+            except Exception:
+                log.exception("a look at the sessions failed")
+
+    def look(self) -> None:
+        """Send out who expired, was revoked, or is no longer who they were."""
+        here = self._connections.all()
+        now = self._wired.clock.now()
+        # Tokens expire without the database, also while it is away.
+        expired = [one for one in here if one.expires_at is not None and one.expires_at <= now]
+        for connection in expired:
+            self._doorkeeper.put_out(connection)
+        gone = {connection.sid for connection in expired}
+        here = [connection for connection in here if connection.sid not in gone]
+        if not here:
+            return
+        with self._wired.db.read() as tx:
+            standing = _standing(tx, sorted({one.caller.session_id for one in here}))
+            strangers = [one for one in here if standing.get(one.caller.session_id) != _known(one)]
+            lost = [
+                (one, request_id)
+                for one in here
+                if one not in strangers and one.caller.role is Role.PEER and one.follows
+                for request_id in _lost(tx, one)
+            ]
+        for connection in strangers:
+            self._doorkeeper.put_out(connection)
+        for connection, request_id in lost:
+            self._doorkeeper.stop_following(connection, request_id)
+
+
+def _known(connection: Connection) -> Standing:
+    caller = connection.caller
+    return caller.user_id, caller.role, caller.network_id, caller.site_id
+
+
+def _standing(tx: Transaction, session_ids: Sequence[str]) -> dict[str, Standing]:
+    """Who the users of those sessions are that still count."""
+    found: dict[str, Standing] = {}
+    for start in range(0, len(session_ids), AT_ONCE):
+        rows = tx.session.execute(
+            select(UserSession.id, User.id, User.role, User.network_id, User.site_id)
+            .join(User, User.id == UserSession.user_id)
+            .where(
+                UserSession.id.in_(session_ids[start : start + AT_ONCE]),
+                UserSession.revoked_at.is_(None),
+                UserSession.expires_at > tx.now,
+                User.is_active,
+            )
+        )
+        found |= {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
+    return found
+
+
+def _lost(tx: Transaction, connection: Connection) -> set[str]:
+    """The requests this peer follows and may no longer see."""
+    seen = tx.session.scalars(
+        select(SupportRequest.id).where(
+            SupportRequest.id.in_(connection.follows),
+            access.may_see_request(connection.caller.as_actor()),
+        )
+    )
+    return set(connection.follows) - set(seen)

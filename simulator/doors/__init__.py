@@ -1,0 +1,1 @@
+"""The two ways in: over a network, and into the same application without one."""

@@ -1,0 +1,159 @@
+"""Devices: registered, tried, moved to another person, removed; and the phone that rings."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from dispatch.models import Peer
+from notifications.channels.memory import MemoryChannel
+from notifications.models import Kind
+from server.wiring import Loops, Wired, make_loops, wire
+from storage.clock import ManualClock
+from storage.database import Database
+from tests.api.conftest import Api, make_settings, problem
+from tests.api.people import World
+from tests.api.test_walk import ask, on_duty, step
+
+PHONE = {"kind": "fcm", "address": "token-of-a-phone", "platform": "android"}
+BROWSER: dict[str, Any] = {
+    "kind": "webpush",
+    "platform": "web",
+    "subscription": {
+        "endpoint": "https://push.example/abc",
+        "keys": {"p256dh": "BKey", "auth": "secret"},
+        "expirationTime": None,
+    },
+}
+
+
+@pytest.fixture
+def phones() -> MemoryChannel:
+    """What rang."""
+    return MemoryChannel(Kind.FCM)
+
+
+@pytest.fixture
+def wired(
+    db: Database, database_url: str, clock: ManualClock, tmp_path: Path, phones: MemoryChannel
+) -> Iterator[Wired]:
+    """Plugged together with a channel that the test listens to."""
+    plugged = wire(make_settings(database_url, tmp_path), clock, channels={Kind.FCM: phones})
+    yield plugged
+    plugged.close()
+
+
+@pytest.fixture
+def loops(wired: Wired) -> Iterator[Loops]:
+    """A dispatcher's turns, taken by the test."""
+    made = make_loops(wired)
+    yield made
+    made.close()
+
+
+def turn(loops: Loops) -> None:
+    """Every turn once."""
+    for turns in loops.turns.values():
+        for each in turns:
+            each.work()
+
+
+def test_an_asked_peers_phone_rings_with_nothing_private(
+    api: Api, world: World, loops: Loops, phones: MemoryChannel
+) -> None:
+    peer, other = world.here.peers
+    for person, address in ((peer, "one"), (other, "two")):
+        assert api.post("/devices", person, json=PHONE | {"address": address}).status_code == 201
+        on_duty(api, person)
+    made = ask(api, world.here.staff, note="call the daughter", place="Bay 12")
+    turn(loops)
+    assert {envelope.address.value for envelope in phones.sent if envelope.address} == {
+        "one",
+        "two",
+    }
+    said = " ".join(f"{each.words.title} {each.words.body} {each.data}" for each in phones.sent)
+    for private in ("Bay 12", "daughter", "Hospital", "overdose", "a woman", peer.name):
+        assert private not in said
+    (offer,) = api.get("/offers", peer).get_json()["items"]
+    step(api, f"/offers/{offer['id']}/accept", peer)
+    turn(loops)
+    assert len(phones.rang("two")) == 1
+    assert len(phones.visible("two")) == 1
+    assert made["asked"] == 2
+
+
+def test_a_device_is_shown_without_its_address(api: Api, world: World) -> None:
+    peer = world.here.peers[0]
+    made = api.post("/devices", peer, json=PHONE)
+    assert made.status_code == 201
+    assert "token-of-a-phone" not in made.text
+    again = api.post("/devices", peer, json=PHONE)
+    assert again.get_json()["id"] == made.get_json()["id"]
+    assert [one["id"] for one in api.get("/devices", peer).get_json()["items"]] == [
+        made.get_json()["id"]
+    ]
+
+
+def test_a_test_rings_that_device_only(
+    api: Api, world: World, loops: Loops, phones: MemoryChannel
+) -> None:
+    peer = world.here.peers[0]
+    first = api.post("/devices", peer, json=PHONE).get_json()
+    api.post("/devices", peer, json=PHONE | {"address": "tablet"})
+    answer = api.post(f"/devices/{first['id']}/test", peer)
+    assert answer.status_code == 202
+    turn(loops)
+    assert [each.address.value for each in phones.sent if each.address] == ["token-of-a-phone"]
+
+
+def test_an_address_rings_one_person_only(api: Api, world: World) -> None:
+    first, second = world.here.peers
+    old = api.post("/devices", first, json=PHONE).get_json()
+    new = api.post("/devices", second, json=PHONE).get_json()
+    assert new["id"] != old["id"]
+    assert api.get("/devices", first).get_json()["items"] == []
+    problem(api.post(f"/devices/{old['id']}/test", first), 404, "not_found")
+
+
+def test_a_removed_device_is_gone(api: Api, world: World) -> None:
+    peer = world.here.peers[0]
+    made = api.post("/devices", peer, json=BROWSER)
+    assert made.status_code == 201, made.text
+    path = f"/devices/{made.get_json()['id']}"
+    problem(api.call("DELETE", path, world.here.peers[1]), 404, "not_found")
+    assert api.call("DELETE", path, peer).status_code == 204
+    problem(api.call("DELETE", path, peer), 404, "not_found")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_what_is_no_device(api: Api, world: World) -> None:
+    peer = world.here.peers[0]
+    insecure = {**BROWSER["subscription"], "endpoint": "http://push.example/abc"}
+    for body in (
+        {"kind": "pigeon", "address": "x", "platform": "loft"},
+        {"kind": "console", "address": "x", "platform": "loft"},
+        {"kind": "fcm", "platform": "android"},
+        PHONE | {"address": ""},
+        PHONE | {"address": "x" * 1025},
+        PHONE | {"subscription": BROWSER["subscription"]},
+        BROWSER | {"address": "x"},
+        BROWSER | {"subscription": insecure},
+        {"kind": "sms", "address": "911", "platform": "phone"},
+        {"kind": "email", "address": "nobody", "platform": "mail"},
+    ):
+        problem(api.post("/devices", peer, json=body), 422, "invalid")
+
+
+def test_a_working_address_makes_a_peer_reachable_again(
+    api: Api, world: World, wired: Wired, loops: Loops
+) -> None:
+    peer = world.here.peers[0]
+    on_duty(api, peer)
+    with wired.db.transaction() as tx:
+        tx.session.execute(update(Peer).where(Peer.id == peer.id).values(is_reachable=False))
+    assert ask(api, world.here.staff)["asked"] == 0
+    api.post("/devices", peer, json=PHONE)
+    turn(loops)
+    assert len(api.get("/offers", peer).get_json()["items"]) == 1

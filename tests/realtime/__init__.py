@@ -1,0 +1,1 @@
+"""The live side: rooms, catching up, who is told what, and real sockets on real processes."""

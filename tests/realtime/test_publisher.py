@@ -1,0 +1,79 @@
+"""Announcements, before any socket: how large they are, and what is left unread."""
+
+from datetime import timedelta
+
+import pytest
+
+from dispatch.states import Role
+from server.realtime import events, wire
+from server.realtime.outlets import MemoryOutlet, Nowhere
+from server.realtime.publisher import Publisher
+from storage.clock import ManualClock
+from storage.database import Database
+from tests.harness.world import World
+
+MANY = 150
+
+
+@pytest.fixture
+def outlet(db: Database) -> MemoryOutlet:
+    """Everything that is announced of `db`."""
+    outlet = MemoryOutlet()
+    db.after_commit.append(Publisher(db, outlet).publish)
+    return outlet
+
+
+@pytest.fixture
+def crowd(db: Database, clock: ManualClock) -> World:
+    """A network in which the last wave asks very many."""
+    return World(db, clock)
+
+
+def test_every_live_event_is_small_and_declared(
+    crowd: World, outlet: MemoryOutlet, clock: ManualClock
+) -> None:
+    admin = crowd.network()
+    site = crowd.site(admin)
+    nurse = crowd.user(admin, "Hannah L.", Role.STAFF, site)
+    crowd.user(admin, "Renee A.", Role.MANAGER)
+    people = [crowd.peer(admin, f"Ünïcödé {n} Ñandú", km_north=n / 10) for n in range(MANY)]
+    preferences = ["ñ" * 80] * 12
+    request_id = crowd.ask(nurse, note="日" * 500, preferences=preferences)
+    crowd.forward(200)
+    crowd.accept(people[-1], request_id)
+    assert len(crowd.asked(request_id)) == 0
+    told = outlet.emitted
+    assert len([one for one in told if one.event == "offer"]) == MANY
+    assert len([one for one in told if one.event == "offer_closed"]) == MANY
+    for one in told:
+        frame = f'42/live,["{one.event}",{wire.dumps(one.payload)}]'
+        assert len(frame.encode()) < 8_192, one.event
+        events.check(one.event, one.payload)
+    # What was too large to say was at least mentioned: by the numbers, nothing is missing.
+    seqs = {
+        one.payload["seq"]
+        for one in told
+        if one.event in ("fact", "resync") and f"request:{request_id}:full" in one.rooms
+    }
+    assert seqs == set(range(1, crowd.snapshot(request_id)["seq"] + 1))
+    assert any(one.event == "resync" for one in told)
+
+
+def test_what_nobody_hears_is_not_read(db: Database, clock: ManualClock) -> None:
+    class Deaf(Nowhere):
+        """Counts what is said to nobody."""
+
+        said = 0
+
+        def emit(self, event: str, payload: object, rooms: object) -> None:
+            self.said += event != "fact"
+
+    deaf = Deaf()
+    world = World(db, clock)
+    admin = world.network()
+    nurse = world.user(admin, "Hannah L.", Role.STAFF, world.site(admin))
+    world.peer(admin, "Marcus T.")
+    db.after_commit.append(Publisher(db, deaf).publish)
+    world.ask(nurse)
+    clock.advance(timedelta(seconds=1).total_seconds())
+    assert deaf.said == 0
