@@ -200,9 +200,7 @@ def test_what_is_missing_is_said_and_nothing_is_lost(town: Town, open_page: Open
     expect(page.locator("#note-warn")).to_be_visible()
 
 
-def test_the_keyboard_alone_asks(
-    town: Town, peers: list[dict[str, Any]], open_page: Open
-) -> None:
+def test_the_keyboard_alone_asks(town: Town, peers: list[dict[str, Any]], open_page: Open) -> None:
     page = open_page("/ed", town.user("staff"))
     page.get_by_role("radio", name="1", exact=True).focus()
     page.keyboard.type("11")
@@ -276,9 +274,7 @@ def test_without_a_socket_the_page_polls_and_says_so(
     page.context.set_offline(False)
 
 
-def test_spanish_and_every_width(
-    town: Town, peers: list[dict[str, Any]], open_page: Open
-) -> None:
+def test_spanish_and_every_width(town: Town, peers: list[dict[str, Any]], open_page: Open) -> None:
     page = open_page("/ed", town.user("staff"))
     fits(page)
     page.get_by_role("link", name="Español").click()

@@ -5,6 +5,7 @@ const SETTINGS = { sound: "alongside.sound", vibration: "alongside.vibration" };
 export const isOn = (name) => localStorage.getItem(SETTINGS[name]) !== "off";
 export const turn = (name, on) => localStorage.setItem(SETTINGS[name], on ? "on" : "off");
 
+const READY_MS = 4000;
 export const worker = "serviceWorker" in navigator ? navigator.serviceWorker : null;
 
 // `on` gets what the worker says: {type: "open" | "look" | "sent", ...}.
@@ -50,8 +51,10 @@ export const askAlerts = async () => ("Notification" in window ? Notification.re
 
 // An alert of this phone's own, as an offer's would look and ring. True when it was shown.
 export async function tryAlert(title, body) {
-  const there = await worker?.getRegistration("/peer");
-  if (!there || alerts() !== "granted") return false;
+  if (!worker || alerts() !== "granted") return false;
+  const late = new Promise((done) => { setTimeout(done, READY_MS); });
+  const there = await Promise.race([worker.ready, late]);
+  if (!there) return false;
   await there.showNotification(title, { body, tag: "test", renotify: true, vibrate: [200, 120, 200], data: { opens: "home" } });
   return true;
 }

@@ -145,5 +145,5 @@ export function Ended() {
   useEffect(() => { top.current.focus(); announce(title); }, []);
   const done = () => { phone.ended = null; leave(); };
   const rest = async () => { await change({ on_duty: false, modalities: [] }); done(); };
-  return html`<div class="screen screen--whole"><div class="mid"><span class="halo"><${Icon} name="hand-heart" size="xl" /></span><h1 ref=${top} tabindex="-1">${title}</h1><p>${ended.isCancelled ? t(REASONS.includes(ended.reason) ? `p_reason_${ended.reason}` : "p_reason_other") : t("p_other_asked_text")}</p></div><div class="acts"><button type="button" class="btn btn--primary btn--xl btn--block" onClick=${done}>${t("p_stay")}</button><${Press} kind="quiet" size="lg" block act=${rest}>${t("p_break")}<//></div></div>`;
+  return html`<div class="screen screen--whole"><div class="mid"><span class="halo"><${Icon} name="hand-heart" size="xl" /></span><h1 ref=${top} tabindex="-1">${title}</h1><p>${ended.isCancelled ? t(REASONS.includes(ended.reason) ? `p_reason_${ended.reason}` : "p_reason_other") : t("p_other_asked_text")}</p></div><div class="acts"><button type="button" class="btn btn--primary btn--xl btn--block" onClick=${done}>${t("p_stay")}</button><${Press} kind="quiet btn--plain" size="lg" block act=${rest}>${t("p_break")}<//></div></div>`;
 }

@@ -30,7 +30,7 @@ function Over({ title, text }) {
   useEffect(() => { top.current.focus(); announce(title); }, []);
   const rest = async () => { await put("/duty", { on_duty: false, modalities: [] }).then((duty) => phone.patch({ duty }), () => null); leave(); };
   const isOn = phone.data.duty.on_duty;
-  return html`<div class="screen screen--whole"><div class="mid"><span class="halo"><svg class="mark" width="72" height="72" viewBox="0 0 32 32" aria-hidden="true"><circle class="a" cx="10.5" cy="8.4" r="4.1" /><rect class="a" x="6" y="14.6" width="9" height="13.4" rx="4.5" /><circle class="b" cx="21.5" cy="6" r="4.1" /><rect class="b" x="17" y="12.2" width="9" height="15.8" rx="4.5" /></svg></span><h1 ref=${top} tabindex="-1">${title}</h1><p>${text}</p></div><div class="acts"><button type="button" class="btn btn--primary btn--xl btn--block" onClick=${leave}>${t(isOn ? "p_stay" : "p_to_home")}</button>${isOn && html`<${Press} kind="quiet" size="lg" block act=${rest}>${t("p_break")}<//>`}</div></div>`;
+  return html`<div class="screen screen--whole"><div class="mid"><span class="halo"><svg class="mark" width="72" height="72" viewBox="0 0 32 32" aria-hidden="true"><circle class="a" cx="10.5" cy="8.4" r="4.1" /><rect class="a" x="6" y="14.6" width="9" height="13.4" rx="4.5" /><circle class="b" cx="21.5" cy="6" r="4.1" /><rect class="b" x="17" y="12.2" width="9" height="15.8" rx="4.5" /></svg></span><h1 ref=${top} tabindex="-1">${title}</h1><p>${text}</p></div><div class="acts"><button type="button" class="btn btn--primary btn--xl btn--block" onClick=${leave}>${t(isOn ? "p_stay" : "p_to_home")}</button>${isOn && html`<${Press} kind="quiet btn--plain" size="lg" block act=${rest}>${t("p_break")}<//>`}</div></div>`;
 }
 
 function Asked({ offer }) {
@@ -113,5 +113,5 @@ function Declined({ offer, yes }) {
   return html`<${Dialog} sheet title=${t("p_not_this_time")} close=${done}><p class="sub">${t("p_passed_on")} ${t("p_tell_why")}</p><${Trouble} />
     <div class="why" role="group" aria-label=${t("p_tell_why")}>${WHY.map(([code, icon]) => html`<${Choice} key=${code} icon=${icon} title=${t(`p_no_${code}`)} text=${has(`p_no_${code}_text`) ? t(`p_no_${code}_text`) : null} aria-pressed=${String(reason === code)} onClick=${() => pick(code)} />`)}</div>
     <${Press} size="xl" block act=${done} data-first>${t("p_done")}<//>
-    <${Press} kind="quiet" block act=${yes} icon="undo-2" busy=${t("p_sending")}>${t("p_wait_i_can_go")}<//><//>`;
+    <${Press} kind="quiet btn--plain" block act=${yes} icon="undo-2" busy=${t("p_sending")}>${t("p_wait_i_can_go")}<//><//>`;
 }

@@ -110,7 +110,7 @@ class Phone {
       if (this.request) this.data = { ...this.data, case: { ...this.data.case, request: this.request.snapshot } };
       return;
     }
-    if (this.request && !fresh) { this.caseIsOver(); return; }
+    if (this.request && !fresh) { this.caseIsGone(this.request); return; }
     this.request?.stop();
     this.request = null;
     if (!fresh) return;
@@ -124,6 +124,12 @@ class Phone {
     const isMine = !gone && snapshot.visit && snapshot.visit.peer.id === this.data.me.id && LIVE.has(snapshot.visit.state) && LIVE.has(snapshot.state);
     if (isMine) this.patch({ case: { ...this.data.case, request: snapshot } });
     else this.caseIsOver();
+  }
+
+  // The server knows of no visit any more: how it ended stands in the facts that were missed.
+  async caseIsGone(request) {
+    if (LIVE.has(request.snapshot.state)) await request.refresh();
+    if (this.request === request) this.caseIsOver();
   }
 
   // Completed, handed over, cancelled, or given to somebody else.
@@ -160,9 +166,9 @@ class Phone {
   // One step of the visit: shown at once, sent in order, taken back when it is refused.
   async step(verb, to, words) {
     const { id } = this.visit();
+    if (to === "completed") this.finished = id;
     const press = await this.queue(`/visits/${id}/${verb}`, {}, { visit_id: id, to, when: new Date(now()).toISOString(), words });
     this.undo = to === "completed" ? null : { visit_id: id, words, until: Date.now() + UNDO_MS, press };
-    if (to === "completed") this.finished = id;
     this.tell();
   }
 
@@ -260,7 +266,7 @@ class Phone {
     for (;;) {
       try {
         await post(`/offers/${offer.id}/accept`, {}, { key, tries: 0 });
-        this.saidYes = { request_id: offer.request_id, travel_s: offer.travel_seconds, until: Date.now() + UNDO_MS };
+        this.saidYes = { request_id: offer.request_id, travel_s: offer.travel_seconds, distance_m: offer.distance_m, until: Date.now() + UNDO_MS };
         this.setOffer(offer.id, "accepted");
         await this.load();
         return "yes";

@@ -68,7 +68,7 @@ function Coming({ visit, about }) {
   const isLeft = visit.state === "en_route";
   const yes = phone.saidYes?.request_id === request.id ? phone.saidYes : null;
   const minutes = visit.eta_at ? (isLeft ? minutesUntil(visit.eta_at) : yes ? Math.max(1, Math.round(yes.travel_s / 60)) : Math.max(1, Math.round((Date.parse(visit.eta_at) - Date.parse(visit.accepted_at)) / 60000))) : null;
-  const far = here.latitude === null ? null : t("p_miles", { n: miles(metres(here, request.site)) });
+  const far = here.latitude === null ? (yes && yes.distance_m !== null ? t("p_miles", { n: miles(yes.distance_m) }) : null) : t("p_miles", { n: miles(metres(here, request.site)) });
   const when = isLeft && visit.eta_at ? t("p_at_time", { time: clock(visit.eta_at) }) : null;
   const canUndo = !isLeft && yes && Date.now() < yes.until;
   const isSlow = !isLeft && secondsSince(visit.accepted_at) > NUDGE_S;
