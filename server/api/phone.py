@@ -36,6 +36,8 @@ routes = Routes("phone", "Everything that a peer's phone shows, in one answer.")
 
 OFFER_SHOWN = timedelta(minutes=30)
 """How long an answered or closed offer is still told of: a late tap on an alert finds words."""
+OVER_SHOWN = 3
+OFFERS_READ = 30
 PLACE_KEPT = timedelta(hours=24)
 NOTES_SHOWN = 5
 ASK_AFTER = timedelta(hours=18)
@@ -181,9 +183,11 @@ def _offers(tx: Transaction, user_id: str) -> list[Json]:
             ),
         )
         .order_by(Offer.asked_at.desc(), Offer.id.desc())
-        .limit(10)
-    )
-    return [shapes.offer(*row) for row in rows]
+        .limit(OFFERS_READ)
+    ).all()
+    still = [row for row in rows if row[0].state is OfferState.OPEN]
+    over = [row for row in rows if row[0].state is not OfferState.OPEN]
+    return [shapes.offer(*row) for row in (*still, *over[:OVER_SHOWN])]
 
 
 def _case(tx: Transaction, user_id: str) -> Json | None:

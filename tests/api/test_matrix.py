@@ -58,6 +58,7 @@ def scene(app: Flask, wired: Wired) -> Scene:
     request = ask(api, here.staff)
     (offer,) = api.get("/offers", here.peers[0]).get_json()["items"]
     visit = step(api, f"/offers/{offer['id']}/accept", here.peers[0])["visit"]
+    check_in = api.post("/check_ins", here.peers[0], json={"feeling": "talk"}).get_json()
     sent = {"kind": "fcm", "address": "a-token", "platform": "android"}
     device = api.post("/devices", here.peers[0], json=sent).get_json()
     return Scene(
@@ -68,6 +69,7 @@ def scene(app: Flask, wired: Wired) -> Scene:
             "offer_id": offer["id"],
             "visit_id": visit["id"],
             "device_id": device["id"],
+            "check_in_id": check_in["id"],
             "site_id": here.site_id,
             "peer_id": here.peers[0].id,
             "user_id": here.peers[0].id,
@@ -131,6 +133,7 @@ JSON = {"Content-Type": "application/json"}
 BODIES: dict[str, Any] = {
     "CancelBody": {"reason": "x"},
     "AssignBody": {"peer_id": "nobody"},
+    "CheckInBody": {"feeling": "steady"},
 }
 
 

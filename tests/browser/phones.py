@@ -25,7 +25,14 @@ MOBILE: dict[str, Any] = {
     "geolocation": HERE,
     "permissions": ["geolocation", "notifications"],
 }
-NO_SIGNAL = ("ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION", "ERR_NETWORK", "WebSocket", "status of")
+NO_SIGNAL = (
+    "ERR_FAILED",
+    "ERR_INTERNET_DISCONNECTED",
+    "ERR_CONNECTION",
+    "ERR_NETWORK",
+    "WebSocket",
+    "status of",
+)
 """What a browser writes to its console while there is no signal; no fault of the page."""
 
 

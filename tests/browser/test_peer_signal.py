@@ -57,6 +57,7 @@ def test_an_arrival_without_signal_arrives_later(
     press(phone, "I've arrived")
     heading(phone, "You're here")
     expect(phone.get_by_text("Arrived, waiting to send")).to_be_visible(timeout=SOON_MS)
+    expect(phone.get_by_text("We tell the ED when signal is back")).to_be_visible()
     expect(phone.get_by_text("No signal.")).to_be_visible(timeout=SOON_MS)
     press(phone, "I'm with them now")
     heading(phone, "Room 12")

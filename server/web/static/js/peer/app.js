@@ -61,7 +61,7 @@ function App() {
   useEffect(() => { if (real) history.replaceState(null, "", "/peer"); }, [real?.id]);
   useEffect(() => { if (isSharing) share(); else stop(); }, [isSharing]);
   if (!data) return html`<div class="screen"><h1 class="vh">Alongside</h1>${phone.failed ? html`<${Nothing} />` : html`<${Shapes} lines=${4} />`}</div>`;
-  return html`${screen(path, offer)}${phone.undo && html`<${Toast} key=${phone.undo.press.key} text=${t(phone.undo.words)} undo=${() => phone.takeBack()} done=${() => { phone.undo = null; phone.tell(); }} />`}<${Keys} />`;
+  return html`${screen(path, offer)}${phone.undo && html`<${Toast} key=${phone.undo.press.key} text=${t(phone.isWaiting(phone.undo.visit_id) ? "p_told_later" : phone.undo.words)} undo=${() => phone.takeBack()} done=${() => { phone.undo = null; phone.tell(); }} />`}<${Keys} />`;
 }
 
 // Opened for the first time, or after a long time, and without signal.

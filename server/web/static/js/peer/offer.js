@@ -4,7 +4,7 @@ import { announce } from "../a11y.js";
 import { post, put } from "../api.js";
 import { secondsUntil, useTick } from "../clock.js";
 import { Banner, Dialog, html, Icon, Press, Ring } from "../ui.js";
-import { clock, has, miles, phone as pretty, t } from "../words.js";
+import { clock, has, language, miles, phone as pretty, t } from "../words.js";
 import { Call, Choice, Fact, go, Signal, Trouble, usePhone, Way } from "./parts.js";
 import { ring } from "./sound.js";
 import { phone } from "./store.js";
@@ -91,10 +91,7 @@ const At = ({ stamp }) => {
   return html`<b>${time}<small>${half}</small></b>`;
 };
 
-function languageName(code) {
-  const found = new Intl.DisplayNames([document.documentElement.lang], { type: "language" }).of(code) || code;
-  return found[0].toUpperCase() + found.slice(1);
-}
+const languageName = (code) => new Intl.DisplayNames([language], { type: "language" }).of(code) || code;
 
 // Why this peer was asked, in words there are.
 const why = ({ reasons }) => {
