@@ -100,7 +100,7 @@ def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
     elif is_news and not decision.escalate:
         _search_changed(tx, request)
     if decision.raise_alarm:
-        watch.raise_alarm(tx, request, Alarm.NO_YES_YET, {})
+        watch.raise_alarm(tx, request, Alarm.NO_YES_YET, {"waited_s": _waited_s(tx, request)})
     if decision.escalate:
         _escalate(tx, request, decision.why)
 
@@ -141,8 +141,14 @@ def _escalate(tx: Transaction, request: SupportRequest, why: str) -> None:
             "next_wave_at": None,
             "eligible": held.eligible,
             "why": why,
+            "waited_s": _waited_s(tx, held),
         },
     )
+
+
+def _waited_s(tx: Transaction, request: SupportRequest) -> int:
+    """How long this search has gone on, in whole seconds."""
+    return int((tx.now - request.search_started_at).total_seconds())
 
 
 def _withdraw_lost(

@@ -15,7 +15,7 @@ from dispatch.policy import Policy
 from dispatch.states import REMOTE, Focus, Modality
 
 WIDENED_LIMIT_FACTOR = 2.0
-"""A widened request may ask this many times further than a peer's travel limit."""
+"""A widened request may ask this many times further than the policy's travel limit."""
 
 SESSION_S = 35 * 60
 """Expected length of a conversation (published: 35 min): a shift must outlast its arrival."""
@@ -233,12 +233,18 @@ def _in_person(peer: PeerView, need: Need, now: datetime, policy: Policy) -> Can
     if peer.position is None:
         return Reason.NO_POSITION
     metres = distance_m(peer.position, need.site)
-    limit_m = peer.travel_limit_m or policy.default_travel_limit_m
-    if metres > limit_m * (WIDENED_LIMIT_FACTOR if need.is_widened else 1.0):
+    if metres > _limit_m(peer, need, policy):
         return Reason.TOO_FAR
     road_s = travel_s(metres, policy)
     help_s = policy.answer_s + policy.prepare_s + road_s
     return _candidate(peer, need, Modality.IN_PERSON, help_s, now, round(metres), road_s)
+
+
+def _limit_m(peer: PeerView, need: Need, policy: Policy) -> float:
+    """How far a peer is asked to go. What they have set for themselves is never widened."""
+    if peer.travel_limit_m is not None:
+        return peer.travel_limit_m
+    return policy.default_travel_limit_m * (WIDENED_LIMIT_FACTOR if need.is_widened else 1.0)
 
 
 def _remote(

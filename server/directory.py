@@ -5,10 +5,10 @@ The two floors do not know each other: this is where one's port meets the other'
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from dispatch.actions import duty, peers
-from dispatch.models import Offer, Peer, User
+from dispatch.actions import peers
+from dispatch.models import Offer, User
 from dispatch.states import OfferState, Role
 from notifications.directory import Recipient
 from storage.database import Transaction
@@ -49,27 +49,5 @@ class DispatchDirectory:
         )
 
     def unreachable(self, tx: Transaction, user_id: str, offer_ids: Collection[str]) -> None:
-        """Nobody is waited for who cannot be reached; requests are held in the order of their ids.
-
-        A user who is no peer has nothing to be counted out of.
-        """
-        tx.session.execute(update(Peer).where(Peer.id == user_id).values(is_reachable=False))
-        rows = tx.session.scalars(
-            select(Offer.id)
-            .where(Offer.id.in_(offer_ids), Offer.peer_id == user_id)
-            .order_by(Offer.request_id, Offer.id)
-        ).all()
-        for offer_id in rows:
-            peers.unreachable(tx, offer_id)
-
-
-def reachable_again(tx: Transaction, user_id: str, network_id: str) -> None:
-    """A peer who could not be reached has a working address now: searches may ask them."""
-    changed = tx.session.execute(
-        update(Peer)
-        .where(Peer.id == user_id, Peer.is_reachable.is_(False))
-        .values(is_reachable=True)
-        .returning(Peer.id)
-    ).scalar()
-    if changed is not None:
-        duty.wake_searches(tx, network_id)
+        """Nobody is waited for who cannot be reached."""
+        peers.all_unreachable(tx, user_id, offer_ids)

@@ -79,7 +79,7 @@ def wire(
     # The outbox is written in the commit of what it tells of; everything after is best effort.
     db.before_commit.append(Planner(directory, _kinds(settings, channels)).plan)
     publisher = Publisher(db, outlet_of(settings))
-    db.after_commit += [metrics.count_facts, poke, publisher.publish]
+    db.after_commit += [metrics.count_facts, publisher.publish, poke]
     metrics.watch_rows(
         db, "alongside_open_requests", "Open support requests, by state.", "state", _open_requests
     )

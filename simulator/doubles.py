@@ -3,9 +3,12 @@
 A peer is never asked twice about one request while the first asking stands, never while with
 someone, and never about a second request while an unanswered first one still holds them. Pure; it
 trusts no code of the product.
+
+What ends at the moment at which something else begins does not overlap it: a clock that jumps has
+many such moments, and one that runs has none.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,21 +17,28 @@ from dispatch.policy import DEFAULT
 
 Json = Mapping[str, Any]
 HELD_S = DEFAULT.offer_blocks_s
+_ENDS_OF_A_VISIT = frozenset(
+    {"visit_completed", "visit_withdrawn", "visit_handed_over", "request_cancelled"}
+)
 
 
 @dataclass
 class Span:
-    """Something with a beginning and, perhaps, an end."""
+    """Something with a beginning and, perhaps, an end: an offer or a visit."""
 
     request_id: str
     begins: datetime
+    answered: datetime | None = None
+    """An offer: when its peer's answer was no longer awaited."""
     ends: datetime | None = None
-    is_open: bool = True
-    """An offer: whether its peer's answer is still awaited."""
 
-    def covers(self, moment: datetime) -> bool:
-        """Whether it has begun and not ended by `moment`; its end is no longer in it."""
-        return self.begins <= moment and (self.ends is None or moment < self.ends)
+    def has_ended(self, moment: datetime) -> bool:
+        """Whether it stands no longer at `moment`."""
+        return self.ends is not None and self.ends <= moment
+
+    def is_answered(self, moment: datetime) -> bool:
+        """Whether nobody waits for an answer any more at `moment`."""
+        return self.has_ended(moment) or (self.answered is not None and self.answered <= moment)
 
 
 @dataclass
@@ -42,14 +52,12 @@ class Diary:
 
 def find(stories: Iterable[tuple[Json, Iterable[Json]]]) -> list[str]:
     """One sentence for each offer that must not have been made; `stories` as (request, facts)."""
-    facts = [fact for _, told in stories for fact in told]
-    # Facts of one moment stay in the order of their request's own numbers.
-    facts.sort(key=lambda fact: moment_of(fact["at"]))
     diaries: dict[str, Diary] = {}
-    found: list[str] = []
-    for fact in facts:
-        found += _read(fact, diaries)
-    return found
+    for _, facts in stories:
+        # Each request by itself: its own numbers are the only order there is.
+        for fact in facts:
+            _write_down(fact, diaries)
+    return [found for diary in diaries.values() for found in _doubles(diary)]
 
 
 def moment_of(text: str) -> datetime:
@@ -57,30 +65,27 @@ def moment_of(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _read(fact: Json, diaries: dict[str, Diary]) -> list[str]:
-    """Write a fact down in the diaries it concerns; what it should not have done."""
+def _write_down(fact: Json, diaries: dict[str, Diary]) -> None:
+    """Note a fact in the diaries of those it concerns."""
     at, request_id, data = moment_of(fact["at"]), str(fact["request_id"]), fact["data"]
     kind = fact["type"]
-    found: list[str] = []
     if kind == "offer_made":
-        diary = _diary(diaries, data["offer"]["peer"])
-        found = _doubles(diary, request_id, at)
-        diary.offers.append(Span(request_id, at))
-    elif kind in ("offer_accepted", "offer_declined"):
-        _answer(_diary(diaries, data["offer"]["peer"]), request_id, at, kind)
+        _diary(diaries, data["offer"]["peer"]).offers.append(Span(request_id, at))
+    elif kind == "offer_declined":
+        for offer in _standing(_diary(diaries, data["offer"]["peer"]), request_id):
+            offer.answered = at
     elif kind == "offers_closed":
-        for offer in data["offers"]:
-            _close(_diary(diaries, offer["peer"]), request_id, at)
-    if kind in ("offer_accepted", "request_assigned"):
-        peer = _diary(diaries, data["visit"]["peer"])
-        peer.visits.append(Span(request_id, at))
-        _close(peer, request_id, at)
-    elif kind in ("visit_completed", "visit_withdrawn", "visit_handed_over", "request_cancelled"):
+        for closed in data["offers"]:
+            _end(_diary(diaries, closed["peer"]), request_id, at)
+    elif kind in ("offer_accepted", "request_assigned"):
+        diary = _diary(diaries, data["visit"]["peer"])
+        _end(diary, request_id, at)
+        diary.visits.append(Span(request_id, at))
+    elif kind in _ENDS_OF_A_VISIT:
         for diary in diaries.values():
             for visit in diary.visits:
                 if visit.request_id == request_id and visit.ends is None:
                     visit.ends = at
-    return found
 
 
 def _diary(diaries: dict[str, Diary], peer: Json) -> Diary:
@@ -89,36 +94,30 @@ def _diary(diaries: dict[str, Diary], peer: Json) -> Diary:
     return diary
 
 
-def _answer(diary: Diary, request_id: str, at: datetime, kind: str) -> None:
-    for offer in diary.offers:
-        if offer.request_id == request_id and offer.ends is None:
-            offer.is_open = False
-            if kind == "offer_accepted":
-                offer.ends = at
+def _standing(diary: Diary, request_id: str) -> Iterator[Span]:
+    return (
+        offer for offer in diary.offers if offer.request_id == request_id and offer.ends is None
+    )
 
 
-def _close(diary: Diary, request_id: str, at: datetime) -> None:
-    for offer in diary.offers:
-        if offer.request_id == request_id and offer.ends is None:
-            offer.is_open = False
-            offer.ends = at
+def _end(diary: Diary, request_id: str, at: datetime) -> None:
+    for offer in _standing(diary, request_id):
+        offer.ends = at
 
 
-def _doubles(diary: Diary, request_id: str, at: datetime) -> list[str]:
-    found = []
-    for offer in diary.offers:
-        if not offer.covers(at):
-            continue
-        if offer.request_id == request_id:
-            found.append(f"{diary.name} was asked twice about request {request_id}")
-        elif offer.is_open and (at - offer.begins).total_seconds() < HELD_S:
-            found.append(
-                f"{diary.name} was asked about request {request_id} while "
-                f"{offer.request_id} awaited their answer"
-            )
-    found += [
-        f"{diary.name} was asked about request {request_id} while with someone"
-        for visit in diary.visits
-        if visit.covers(at)
-    ]
-    return found
+def _doubles(diary: Diary) -> Iterator[str]:
+    offers = sorted(diary.offers, key=lambda offer: offer.begins)
+    for number, offer in enumerate(offers):
+        at, asked = offer.begins, f"{diary.name} was asked about request {offer.request_id}"
+        for earlier in offers[:number]:
+            if earlier.request_id == offer.request_id and not earlier.has_ended(at):
+                yield f"{asked} twice"
+            elif (
+                earlier.request_id != offer.request_id
+                and not earlier.is_answered(at)
+                and (at - earlier.begins).total_seconds() < HELD_S
+            ):
+                yield f"{asked} while {earlier.request_id} awaited their answer"
+        for visit in diary.visits:
+            if visit.begins <= at and not visit.has_ended(at):
+                yield f"{asked} while with someone"

@@ -5,7 +5,7 @@ is escalated. What is reported is read from the server's journal afterwards.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,8 +26,8 @@ from simulator.report import Report
 from simulator.stage import WallStage
 from simulator.town import Town
 
-DRAIN = timedelta(minutes=3)
 HOME_KM = 5.0
+SIGN_IN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,10 @@ class Drive:
     load: float = 1.0
     habits: Habits = nature.LIFE
     tell: Callable[[str], None] | None = None
+    drain_s: float = 180.0
+    """How long what is open at the end may still take."""
+    asks_s: tuple[float, ...] | None = None
+    """When the first nurse asks, and nobody else does; None: by chance, as often as usual."""
 
 
 def drive(plan: Drive) -> Report:
@@ -56,22 +60,31 @@ def drive(plan: Drive) -> Report:
     managers = [person for person in people if isinstance(person, Manager)]
     if not managers:
         raise RuntimeError("the report is read by a manager, and there is none in the file")
-    for person in people:
-        person.begin()
-    stage.run(began + timedelta(seconds=plan.seconds))
     nurses = [person for person in people if isinstance(person, Nurse)]
+    # Who asks comes last: there must be somebody to ask.
+    for group in ([person for person in people if person not in nurses], nurses):
+        for person in group:
+            person.begin()
+        _until_known(stage, group)
+    end = stage.now() + timedelta(seconds=plan.seconds)
+    stage.run(end)
 
     def is_open() -> bool:
         return any(
             mirror.state not in FINAL for nurse in nurses for mirror in nurse.mirrors.values()
         )
 
-    stage.run(began + timedelta(seconds=plan.seconds) + DRAIN, while_=is_open)
+    stage.run(end + timedelta(seconds=plan.drain_s), while_=is_open)
     stories = read_stories(lambda path: managers[0].phone.call("GET", path), since=began)
     for person in people:
         person.phone.switch_off()
     door.close()
     return report.tally(stories, town.rings, town.broken, town.seen)
+
+
+def _until_known(stage: WallStage, people: Sequence[Person]) -> None:
+    """Play until everybody has signed in, or for a minute."""
+    stage.run(stage.now() + SIGN_IN, while_=lambda: not all(person.me for person in people))
 
 
 def _people(
@@ -95,17 +108,20 @@ def _people(
         if user["role"] == "manager" and not any(isinstance(one, Manager) for one in found):
             found.append(Manager(*who))
         elif user["role"] == "staff":
-            times = nature.ask_times(
-                stage.now(),
-                plan.seconds / 3600.0,
-                nature.ASKS_A_MONTH * plan.load,
-                "America/New_York",
-                chance,
-            )
-            found.append(Nurse(*who, asks_s=times))
+            is_first = not any(isinstance(one, Nurse) for one in found)
+            found.append(Nurse(*who, asks_s=_asks(plan, stage, chance, is_first=is_first)))
         elif user["role"] == "peer":
             found.append(Peer(*who, life=Life(home=_home(user, chance), shift=None)))
     return found
+
+
+def _asks(plan: Drive, stage: WallStage, chance: Random, *, is_first: bool) -> Sequence[float]:
+    """When a nurse asks, in seconds from now."""
+    if plan.asks_s is not None:
+        return plan.asks_s if is_first else ()
+    per_month = nature.ASKS_A_MONTH * plan.load
+    hours = plan.seconds / 3600.0
+    return nature.ask_times(stage.now(), hours, per_month, "America/New_York", chance)
 
 
 def _home(user: dict[str, Any], chance: Random) -> Point:

@@ -21,6 +21,9 @@ Action = Callable[[], None]
 LOOK_S = 5.0
 """How often the dispatcher looks while something is open, at the slowest."""
 
+ASK_AGAIN_S = 0.5
+"""How long the wall's stage waits at most before it asks again whether the story goes on."""
+
 MOST_ROUNDS = 200
 """More rounds than this at one moment are a circle, not a story."""
 
@@ -86,7 +89,8 @@ class VirtualStage:
 
     def run(self, until: datetime, *, while_: Callable[[], bool] = lambda: True) -> None:
         """Play until that moment, or until nothing is left of the story that `while_` asks for."""
-        is_open = self._settle(True)
+        # What an earlier story left open is found by the first look.
+        is_open = self._settle(self._turn())
         look_at = self.now() + timedelta(seconds=LOOK_S)
         while while_():
             moments = [until]
@@ -149,26 +153,28 @@ class WallStage:
         self, until: datetime | None = None, *, while_: Callable[[], bool] = lambda: True
     ) -> None:
         """Play until that moment, until `while_` says no, or until stopped."""
-        while while_():
+        while while_() and not self._is_over(until):
             action = self._next(until)
             if action is None:
-                return
+                continue
             try:
                 action()
             except Exception:
                 log.exception("somebody's action failed")
 
+    def _is_over(self, until: datetime | None) -> bool:
+        return self._is_stopped or (until is not None and self.now() >= until)
+
     def _next(self, until: datetime | None) -> Action | None:
-        """Wait for the next action; None when it is over."""
+        """Wait a little for the next action; None when there is none yet."""
         with self._changed:
-            while not self._is_stopped:
-                now = self.now()
-                if until is not None and now >= until:
-                    return None
-                next_at = self._waiting.next_at()
-                if next_at is not None and next_at <= now:
-                    return self._waiting.take()
-                ends = [moment for moment in (next_at, until) if moment is not None]
-                wait_s = (min(ends) - now).total_seconds() if ends else None
-                self._changed.wait(wait_s)
+            now = self.now()
+            next_at = self._waiting.next_at()
+            if self._is_stopped:
+                return None
+            if next_at is not None and next_at <= now:
+                return self._waiting.take()
+            ends = [moment for moment in (next_at, until) if moment is not None]
+            waits = [ASK_AGAIN_S, *((moment - now).total_seconds() for moment in ends)]
+            self._changed.wait(max(min(waits), 0.0))
         return None

@@ -61,6 +61,7 @@ class Plan:
     state: str = "OH"
     load: float = 1.0
     """How many times more often than usual everybody asks."""
+    habits: nature.Habits = nature.LIFE
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class World:
         }
 
     def _who(self, sign_in: SignIn) -> tuple[Any, ...]:
-        return (self.door, self.stage, sign_in, self.town, nature.LIFE, str(self.plan.seed))
+        return (self.door, self.stage, sign_in, self.town, self.plan.habits, str(self.plan.seed))
 
     def _nurse(self, ward: Ward) -> Nurse:
         chance = Random(f"{self.plan.seed}:asks:{ward.sign_in.email}")

@@ -23,7 +23,9 @@ from dispatch.states import (
 from storage.database import Transaction
 
 
-def claim(tx: Transaction, actor: Actor, request_id: str) -> SupportRequest:
+def claim(
+    tx: Transaction, actor: Actor, request_id: str, reason: str | None = None
+) -> SupportRequest:
     """ "I have this": the manager owns the request, and its alarm ends."""
     request = access.request(tx, actor, request_id, lock=True)
     if request.state in FINAL:
@@ -36,13 +38,19 @@ def claim(tx: Transaction, actor: Actor, request_id: str) -> SupportRequest:
         "owner": shapes.owner(request, manager, rows.visitor),
         "alarm": None,
         "manager": shapes.person(manager),
+        "reason": reason,
     }
     journal.append(tx, request, FactType.REQUEST_CLAIMED, actor.by(), data)
     return request
 
 
 def resume(
-    tx: Transaction, actor: Actor, request_id: str, *, video_fallback: bool | None = None
+    tx: Transaction,
+    actor: Actor,
+    request_id: str,
+    *,
+    video_fallback: bool | None = None,
+    reason: str | None = None,
 ) -> SupportRequest:
     """Search again from the first wave: those who did not answer are asked anew.
 
@@ -68,6 +76,7 @@ def resume(
             "owner": shapes.owner(request, manager, None),
             "alarm": None,
             "video_fallback": request.video_fallback,
+            "reason": reason,
         },
     )
     engine.look(tx, request)
@@ -80,6 +89,7 @@ def assign(
     request_id: str,
     peer_id: str,
     modality: Modality | None = None,
+    reason: str | None = None,
 ) -> SupportRequest:
     """Send a peer who said yes on the telephone. Assigning always means that a call came first.
 
@@ -112,7 +122,7 @@ def assign(
         modality=way,
     )
     visit = race.begin(tx, first, person)
-    said_yes = race.said_yes(visit, person)
+    said_yes = race.said_yes(visit, person) | {"reason": reason}
     journal.append(tx, request, FactType.REQUEST_ASSIGNED, actor.by(), said_yes)
     offering.close(tx, request, OfferState.SUPERSEDED, "taken", actor.by())
     return request

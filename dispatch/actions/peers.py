@@ -3,12 +3,14 @@
 The race itself is run in `dispatch.race`; what a loser is told is said here.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select, update
 
 from dispatch import access, engine, journal, race
 from dispatch.access import Actor
+from dispatch.actions import duty
 from dispatch.errors import Conflict, Gone
 from dispatch.events import ENGINE, FactType
 from dispatch.models import Offer, Peer, SupportRequest, User, Visit
@@ -87,6 +89,33 @@ def unreachable(tx: Transaction, offer_id: str) -> None:
     request.next_action_at = tx.now
     name = tx.session.get_one(User, found.peer_id).name
     journal.append(tx, request, FactType.OFFER_UNREACHABLE, ENGINE, {"offer": _named(found, name)})
+
+
+def all_unreachable(tx: Transaction, peer_id: str, offer_ids: Collection[str]) -> None:
+    """No address of a user works any more; for one who is no peer there is nothing to do.
+
+    Requests are held in the order of their ids, so that two of these do not wait for each other.
+    """
+    tx.session.execute(update(Peer).where(Peer.id == peer_id).values(is_reachable=False))
+    rows = tx.session.scalars(
+        select(Offer.id)
+        .where(Offer.id.in_(offer_ids), Offer.peer_id == peer_id)
+        .order_by(Offer.request_id, Offer.id)
+    ).all()
+    for offer_id in rows:
+        unreachable(tx, offer_id)
+
+
+def reachable_again(tx: Transaction, peer_id: str, network_id: str) -> None:
+    """A peer who could not be reached has a working address now: searches may ask them."""
+    changed = tx.session.execute(
+        update(Peer)
+        .where(Peer.id == peer_id, Peer.is_reachable.is_(False))
+        .values(is_reachable=True)
+        .returning(Peer.id)
+    ).scalar()
+    if changed is not None:
+        duty.wake_searches(tx, network_id)
 
 
 def _came_late(tx: Transaction, actor: Actor, offer_id: str) -> tuple[Offer, Visit]:

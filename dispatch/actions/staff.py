@@ -124,14 +124,19 @@ def cancel(tx: Transaction, actor: Actor, request_id: str, reason: str) -> Suppo
 
 
 def widen(
-    tx: Transaction, actor: Actor, request_id: str, *, video_fallback: bool | None = None
+    tx: Transaction,
+    actor: Actor,
+    request_id: str,
+    *,
+    video_fallback: bool | None = None,
+    reason: str | None = None,
 ) -> SupportRequest:
     """Ask everyone now, further away than the travel limits allow; optionally by video too."""
     request = access.request(tx, actor, request_id, lock=True)
     if request.state not in LOOKING:
         raise refuse(Step.RESUME, request.state)
     request.is_widened = True
-    data: dict[str, Any] = {"reach": "widened"}
+    data: dict[str, Any] = {"reach": "widened", "reason": reason}
     if video_fallback is not None:
         request.video_fallback = video_fallback
         data["video_fallback"] = video_fallback

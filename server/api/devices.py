@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from sqlalchemy import select
 
+from dispatch.actions import peers
 from dispatch.errors import not_found
 from dispatch.models import User
 from dispatch.shapes import stamp
@@ -14,7 +15,6 @@ from notifications.models import Device, Kind
 from server.api.answers import Page
 from server.api.declare import EVERY_ROLE, Call, Json, Routes
 from server.api.models import Answer, Body, Moment
-from server.directory import reachable_again
 
 routes = Routes("devices", "Where a user can be reached. An address rings one person only.")
 
@@ -133,7 +133,7 @@ def register(call: Call, body: NewDevice) -> Json:
         platform=body.platform,
         locale=body.locale,
     )
-    reachable_again(call.tx, call.caller.user_id, call.caller.network_id)
+    peers.reachable_again(call.tx, call.caller.user_id, call.caller.network_id)
     return _shape(device)
 
 

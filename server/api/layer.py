@@ -116,13 +116,18 @@ def _parse(route: Route) -> tuple[BaseModel | None, Query]:
         if route.body is None:
             return None, query
         raw = request.get_data()
-        if not raw and route.body is NoBody:
-            return NoBody(), query
+        if not raw and _may_be_left_out(route.body):
+            return route.body(), query
         if request.mimetype != "application/json":
             raise Problem("unsupported_media_type")
         return route.body.model_validate_json(raw, strict=True), query
     except ValidationError as refused:
         raise from_validation(refused) from None
+
+
+def _may_be_left_out(body: type[BaseModel]) -> bool:
+    """Whether a body has nothing that must be said, so that no body at all says the same."""
+    return not any(field.is_required() for field in body.model_fields.values())
 
 
 def _single_values(incoming: Request) -> dict[str, str | list[str]]:

@@ -60,19 +60,19 @@ class CancelBody(Body):
     reason: Reason
 
 
-class CloseBody(Body):
-    """Why nobody could come."""
+class ReasonBody(Body):
+    """Why, if there is something to say; it is kept with the fact."""
 
     reason: Reason | None = None
 
 
-class SearchBody(Body):
+class SearchBody(ReasonBody):
     """Whether video peers may be asked too; left out, it stays as it is."""
 
     video_fallback: bool | None = None
 
 
-class AssignBody(Body):
+class AssignBody(ReasonBody):
     """Who said yes on the telephone, and how they will meet."""
 
     peer_id: OpaqueId
@@ -168,7 +168,7 @@ def cancel(call: Call, request_id: str, body: CancelBody) -> Json:
 )
 def widen(call: Call, request_id: str, body: SearchBody) -> Json:
     """Beyond the travel limits of the policy; never beyond what a peer has set for themselves."""
-    row = staff.widen(call.tx, call.actor, request_id, video_fallback=body.video_fallback)
+    row = staff.widen(call.tx, call.actor, request_id, **body.model_dump())
     return _shape(call, row)
 
 
@@ -182,7 +182,7 @@ def widen(call: Call, request_id: str, body: SearchBody) -> Json:
 )
 def resume(call: Call, request_id: str, body: SearchBody) -> Json:
     """Those who did not answer are asked anew; those who said not this time are left in peace."""
-    row = managers.resume(call.tx, call.actor, request_id, video_fallback=body.video_fallback)
+    row = managers.resume(call.tx, call.actor, request_id, **body.model_dump())
     return _shape(call, row)
 
 
@@ -194,7 +194,7 @@ def resume(call: Call, request_id: str, body: SearchBody) -> Json:
     summary="Nobody could come.",
     problems=("illegal_step",),
 )
-def close(call: Call, request_id: str, body: CloseBody) -> Json:
+def close(call: Call, request_id: str, body: ReasonBody) -> Json:
     """Only once a manager holds it: until then the search goes on."""
     return _shape(call, staff.close(call.tx, call.actor, request_id, body.reason))
 
@@ -207,9 +207,9 @@ def close(call: Call, request_id: str, body: CloseBody) -> Json:
     summary="I have this.",
     problems=("illegal_step",),
 )
-def claim(call: Call, request_id: str) -> Json:
+def claim(call: Call, request_id: str, body: ReasonBody) -> Json:
     """The caller owns the request from now on, and its alarm ends."""
-    return _shape(call, managers.claim(call.tx, call.actor, request_id))
+    return _shape(call, managers.claim(call.tx, call.actor, request_id, body.reason))
 
 
 @routes.add(
@@ -222,5 +222,5 @@ def claim(call: Call, request_id: str) -> Json:
 )
 def assign(call: Call, request_id: str, body: AssignBody) -> Json:
     """Certificate, badge and language still count; being on duty does not."""
-    row = managers.assign(call.tx, call.actor, request_id, body.peer_id, body.modality)
+    row = managers.assign(call.tx, call.actor, request_id, **dict(body))
     return _shape(call, row)

@@ -31,7 +31,7 @@ def verify(encoded: str | None, password: str) -> bool:
 
     None (no such user) costs the same time as a wrong password and is never right.
     """
-    against = encoded if encoded is not None else _nobody()
+    against = encoded if encoded is not None else decoy()
     matches = _off_the_loop(lambda: _verify(against, password))
     return matches and encoded is not None
 
@@ -53,7 +53,8 @@ def _verify(encoded: str, password: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _nobody() -> str:
+def decoy() -> str:
+    """What the password of somebody who does not exist is compared with, at the same cost."""
     return hash_password("nobody has this password")
 
 

@@ -62,9 +62,10 @@ def is_gevent() -> bool:
 
 
 def _options(settings: Settings) -> dict[str, Any]:
-    """What the library is told. Its log lines quote what clients send, so only errors are kept."""
+    """What the library is told."""
     quiet = logging.getLogger(f"{__name__}.library")
     quiet.setLevel(logging.ERROR)
+    quiet.addFilter(_is_exception)
     options: dict[str, Any] = {
         "async_mode": "gevent" if is_gevent() else "threading",
         # One event of a client at a time: a flood waits in its own socket, not in our memory.
@@ -84,6 +85,14 @@ def _options(settings: Settings) -> dict[str, Any]:
     if settings.redis_url is not None:
         options["client_manager"] = Fanout(settings.redis_url)
     return options
+
+
+def _is_exception(line: logging.LogRecord) -> bool:
+    """Whether a log line of the library is about a mistake of ours.
+
+    The others are about clients, and quote what they sent.
+    """
+    return line.exc_info is not None
 
 
 def _is_own_origin(settings: Settings) -> Any:

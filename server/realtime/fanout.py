@@ -75,7 +75,11 @@ class Fanout(socketio.PubSubManager):  # type: ignore[misc]  # the library has n
     def _send_forever(self) -> None:
         redis = _connect(self._url, socket_timeout=2)
         while True:
-            batch = [self._outgoing.get()]
+            try:
+                # After a loss, everybody is told to look again, also when nothing else happens.
+                batch = [self._outgoing.get(timeout=AGAIN_S if self._has_lost else None)]
+            except queue.Empty:
+                batch = []
             while len(batch) < MOST_AT_ONCE and not self._outgoing.empty():
                 batch.append(self._outgoing.get())
             self._send(redis, batch)

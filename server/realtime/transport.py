@@ -20,6 +20,7 @@ LOOKS_WITHOUT_NAMESPACE = 6
 """After so many looks of the watcher, a connection that never entered our namespace is closed."""
 
 _PACKET_TYPES = frozenset("0123456")
+_BINARY = ("5", "6")
 
 
 class _Socket(simple_websocket.Server):  # type: ignore[misc]  # the library has no types
@@ -86,14 +87,15 @@ def tame(server: socketio.Server, on_request: Callable[[], None]) -> None:
 
     def handle_request(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         on_request()
+        if _is_half_upgrade(environ):
+            return _refuse(start_response)
         try:
             answer: Iterable[bytes] = serve(environ, start_response)
         except (StopIteration, ConnectionError):
             raise  # how the library tells these web servers that the socket is finished with
         except Exception as error:  # noqa: BLE001  # whatever a client sent, it is not our mistake
             log.info("refused a socket: %s", type(error).__name__)
-            start_response("400 BAD REQUEST", [("Content-Type", "text/plain")])
-            return [b"Bad request"]
+            return _refuse(start_response)
         return answer
 
     def disconnect(sid: str) -> None:
@@ -105,6 +107,8 @@ def tame(server: socketio.Server, on_request: Callable[[], None]) -> None:
 
     def message(sid: str, data: Any) -> None:
         try:
+            if data[:1] in _BINARY:
+                raise ValueError("no event of ours has attachments")
             receive(sid, data)
         except Exception as error:  # noqa: BLE001  # our handlers raise nothing: it is no packet
             log.info("a client does not speak the protocol: %s", type(error).__name__)
@@ -113,6 +117,18 @@ def tame(server: socketio.Server, on_request: Callable[[], None]) -> None:
     engine.handle_request = handle_request
     engine.disconnect = disconnect
     engine.on("message", message)
+
+
+def _is_half_upgrade(environ: dict[str, Any]) -> bool:
+    """Whether a websocket is asked for in one header and not in the other: the library trips."""
+    asks = environ.get("HTTP_UPGRADE", "").lower() == "websocket"
+    hops = [hop.strip() for hop in environ.get("HTTP_CONNECTION", "").lower().split(",")]
+    return asks and "upgrade" not in hops
+
+
+def _refuse(start_response: Any) -> list[bytes]:
+    start_response("400 BAD REQUEST", [("Content-Type", "text/plain")])
+    return [b"Bad request"]
 
 
 class Lingerers:

@@ -6,18 +6,22 @@ same words, the same clock and the page's snapshot in `boot`. See docs/screens.m
 
 from collections.abc import Iterable
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, g, make_response, redirect, render_template, request
 from flask_babel import Babel, format_time, get_locale
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from dispatch import shapes
+from dispatch.errors import DomainError
 from dispatch.states import Role
 from server.api import people
 from server.api.layer import COOKIE, read_credential
 from server.auth.callers import authenticate
-from server.errors import Problem
+from server.errors import Problem, respond, to_problem
 from server.web import icons, statics, words
 from server.wiring import Wired
 
@@ -149,12 +153,32 @@ def install(app: Flask, wired: Wired) -> None:
             remember(response, wired, LANGUAGE_COOKIE, spoken)
         return response
 
+    def in_words(error: Exception) -> WerkzeugResponse:
+        """A refusal as a page for people; programs get the problem as it is."""
+        if not _is_for_people():
+            return respond(to_problem(error))
+        problem = to_problem(error)
+        if problem.status == HTTPStatus.UNAUTHORIZED:
+            return to_front()
+        # The database may be what is away: nobody is looked up for this page.
+        g.page_me = None
+        return render(wired, "oops.html", family="oops", status=problem.status, problem=problem)
+
+    for kind in (NotFound, Problem, DomainError, OperationalError):
+        app.register_error_handler(kind, in_words)
     Babel(app, locale_selector=language, timezone_selector=_time_zone)
     statics.install(app)
     app.add_url_rule("/choose", "choose", choose)
     app.jinja_env.filters["tone"] = tone
     app.jinja_env.globals.update(icon=icons.icon, clock_time=clock_time, get_locale=get_locale)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _is_for_people() -> bool:
+    """Whether a browser asks for a page, and not a program or a module for data."""
+    if request.path.startswith(("/api/", "/static/", "/socket.io/")):
+        return False
+    return "text/html" in request.headers.get("Accept", "")
 
 
 def tone(name: str) -> int:

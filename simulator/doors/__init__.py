@@ -1,1 +1,1 @@
-"""The two ways in: over a network, and into the same application without one."""
+"""The ways in: over a network, into the same application without one, and the fake for tests."""

@@ -1,6 +1,7 @@
 """The way in over a network: HTTP and Socket.IO, as any phone does it."""
 
 import logging
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,7 +37,10 @@ class NetworkLine:
         return answer if isinstance(answer, dict) else {"ok": False, "code": "no_answer"}
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up. The library waits seconds for the other end to agree; nobody else need."""
+        threading.Thread(target=self._disconnect, name="hang-up", daemon=True).start()
+
+    def _disconnect(self) -> None:
         try:
             self._client.disconnect()
         except (socketio.exceptions.SocketIOError, OSError) as error:

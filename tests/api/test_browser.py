@@ -23,7 +23,7 @@ def sign_in(browser: FlaskClient, world: World) -> None:
     """Sign in through the form."""
     form = {"email": world.here.staff.email, "password": PASSWORD}
     answer = browser.post("/sign-in", data=form, headers=OWN)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/"), answer.text
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/ed"), answer.text
 
 
 def test_a_page_signs_in_with_a_cookie_that_scripts_cannot_read(
@@ -72,6 +72,17 @@ def test_another_origin_may_not_use_the_cookie(
     problem(browser.post("/sign-in", data=form, headers=headers), 403, "cross_origin")
 
 
+def test_a_form_of_our_own_page_has_no_referrer(browser: FlaskClient, world: World) -> None:
+    """`Referrer-Policy: no-referrer` makes a browser send `Origin: null` with a form."""
+    sign_in(browser, world)
+    headers = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+    assert browser.post("/sign-out", headers=headers).status_code == 303
+    assert browser.get_cookie(COOKIE) is None
+    for site in ("cross-site", "same-site", "none"):
+        headers["Sec-Fetch-Site"] = site
+        problem(browser.post("/sign-out", headers=headers), 403, "cross_origin")
+
+
 def test_a_bearer_token_needs_no_origin(api: Api, world: World) -> None:
     headers = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     answer = api.call("DELETE", "/sessions/current", world.here.staff, headers=headers)
@@ -110,8 +121,10 @@ def test_pages_load_nothing_from_elsewhere(api: Api, world: World) -> None:
         assert answer.status_code == 200
         nonce = re.search(r"style-src 'self' 'nonce-([^']+)'", str(answer.headers))
         assert nonce is not None
-        assert f'<style nonce="{nonce[1]}">' in answer.text
-        assert not re.search(r'(?:src|href)="(?!/|#)', answer.text)
+        assert f'<script type="importmap" nonce="{nonce[1]}">' in answer.text
+        assert "<style" not in answer.text
+        assert not re.search(r"<script(?![^>]* nonce=)| on[a-z]+=", answer.text)
+        assert not re.search(r'(?:src|href)="(?!/|#|tel:)', answer.text)
         assert " style=" not in answer.text
         assert nonce[1] not in api.http.get(path).text
 

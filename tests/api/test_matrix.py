@@ -61,6 +61,7 @@ def scene(app: Flask, wired: Wired) -> Scene:
     check_in = api.post("/check_ins", here.peers[0], json={"feeling": "talk"}).get_json()
     sent = {"kind": "fcm", "address": "a-token", "platform": "android"}
     device = api.post("/devices", here.peers[0], json=sent).get_json()
+    desk = api.post("/desks", here.staff, json={"name": "Desk B"}).get_json()
     return Scene(
         api,
         world,
@@ -70,6 +71,7 @@ def scene(app: Flask, wired: Wired) -> Scene:
             "visit_id": visit["id"],
             "device_id": device["id"],
             "check_in_id": check_in["id"],
+            "desk_id": desk["id"],
             "site_id": here.site_id,
             "peer_id": here.peers[0].id,
             "user_id": here.peers[0].id,
@@ -132,6 +134,7 @@ def test_another_role_is_refused_whatever_it_sends(scene: Scene) -> None:
 JSON = {"Content-Type": "application/json"}
 BODIES: dict[str, Any] = {
     "CancelBody": {"reason": "x"},
+    "RatingBody": {"rating": "helped"},
     "AssignBody": {"peer_id": "nobody"},
     "CheckInBody": {"feeling": "steady"},
 }

@@ -39,7 +39,9 @@ def violations(page: Page) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
     report: dict[str, Any] = page.evaluate(
-        "rules => axe.run({runOnly: {type: 'tag', values: rules}})", RULES
+        "rules => axe.run({"
+        "runOnly: {type: 'tag', values: rules}, resultTypes: ['violations'], preload: false})",
+        RULES,
     )
     return [
         f"{one['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"

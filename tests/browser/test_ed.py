@@ -1,6 +1,7 @@
 """A nurse at the ED's workstation: three taps, then one page that follows the request to its end."""
 
 import re
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import TABLET, Open
-from tests.browser.looking import accessible, fits, picture
+from tests.browser.looking import accessible, fits, picture, violations
 from tests.browser.server import Town
 
 SITE = (39.96097, -82.99100)
@@ -105,6 +106,11 @@ def test_the_page_follows_the_request_to_its_end(
     picture(page, "ed-status")
     page.get_by_role("button", name="Marcus is here").click()
     expect(page.locator(".pill")).to_have_text("Arrived", timeout=SOON)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".pill")).to_have_text("On the way", timeout=SOON)
+    page.locator("h1").click()
+    page.keyboard.press("h")
+    expect(page.locator(".pill")).to_have_text("Arrived", timeout=SOON)
     accessible(page)
     picture(page, "ed-arrived")
     town.call(peers[0], "POST", f"/visits/{visit}/start")
@@ -131,9 +137,13 @@ def offer_of(town: Town, peer: dict[str, Any]) -> str:
 
 def test_nobody_can_come(town: Town, open_page: Open) -> None:
     page = open_page("/ed", town.user("staff"), viewport=TABLET, device_scale_factor=1.5)
+    page.get_by_text("If no one can get here within 20 minutes").click()
     ask(page, "3")
+    expect(page.get_by_text("a manager is told in a few seconds")).to_be_visible()
+    accessible(page)
     heading = page.get_by_role("heading", level=2).first
-    expect(heading).to_have_text("No one has been able to come yet", timeout=40_000)
+    expect(page.locator(".pill")).to_have_text("With the manager", timeout=40_000)
+    expect(heading).to_have_text("No one has been able to come yet")
     expect(page.locator(".own")).to_contain_text("Maria L., network manager")
     expect(page.locator(".own")).to_contain_text("614-555-0100")
     accessible(page)
@@ -272,6 +282,35 @@ def test_without_a_socket_the_page_polls_and_says_so(
     expect(page.get_by_text("This screen lost its connection.")).to_be_visible(timeout=15_000)
     expect(page.get_by_text("Your request is still going.")).to_be_visible()
     page.context.set_offline(False)
+
+
+def test_a_page_comes_back_by_itself_when_the_server_does(
+    town: Town, peers: list[dict[str, Any]], open_page: Open
+) -> None:
+    staff = town.user("staff")
+    page = open_page("/ed", staff, allowed_errors=("WebSocket", "ERR_CONNECTION", "Failed to load"))
+    ask(page, "10")
+    expect(page.locator(".count")).to_contain_text("Alerted 3 of 4")
+    town.stop(signal.SIGKILL)
+    expect(page.get_by_text("This screen lost its connection.")).to_be_visible(timeout=15_000)
+    accessible(page)
+    picture(page, "ed-lost")
+    town.start()
+    expect(page.get_by_text("This screen lost its connection.")).to_be_hidden(timeout=15_000)
+    accept(town, peers[0])
+    expect(page.get_by_role("heading", name="Marcus said yes")).to_be_visible(timeout=SOON)
+
+
+def test_forced_colours_and_no_motion(
+    town: Town, peers: list[dict[str, Any]], open_page: Open
+) -> None:
+    page = open_page("/ed", town.user("staff"), forced_colors="active", reduced_motion="reduce")
+    chosen = page.locator(".way", has_text="In person")
+    assert chosen.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+    ask(page, "11")
+    pulse = page.locator(".pulse")
+    assert pulse.evaluate("one => getComputedStyle(one).animationName") == "none"
+    assert not violations(page)
 
 
 def test_spanish_and_every_width(town: Town, peers: list[dict[str, Any]], open_page: Open) -> None:

@@ -3,7 +3,7 @@
     npm install --prefix DIR preact htm socket.io-client lucide-static axe-core
     python -m tests.house.vendor DIR
 
-writes the files, their licences, `vendor.lock.json` and `PROVENANCE.md`; `test_vendor.py` holds the
+writes the files, their licences, `vendor.lock.json` and `README.md`; `test_vendor.py` holds the
 files to the lock. It knows which file of which package is wanted, and refuses to fetch anything.
 """
 
@@ -192,7 +192,7 @@ def bring_in(source: Path) -> None:
     for folder, packages in notes.items():
         lock = json.dumps({"packages": packages}, indent=2) + "\n"
         (folder / "vendor.lock.json").write_text(lock, encoding="utf-8")
-        (folder / "PROVENANCE.md").write_text(provenance(packages), encoding="utf-8")
+        (folder / "README.md").write_text(provenance(packages), encoding="utf-8")
 
 
 def provenance(packages: list[dict[str, Any]]) -> str:

@@ -2,8 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from server.realtime.events import SAID, TOLD
 from tests.api.conftest import Api
+
+# What is tested here does not depend on the database.
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 def document(api: Api) -> dict[str, Any]:

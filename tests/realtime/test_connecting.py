@@ -18,6 +18,9 @@ from tests.api.people import Person, World
 from tests.realtime.conftest import Story
 from tests.realtime.sockets import Socket, connect
 
+# What is tested here does not depend on the database.
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
 
 @pytest.mark.parametrize(
     "auth",

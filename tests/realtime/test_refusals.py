@@ -15,6 +15,9 @@ from tests.api.people import Person
 from tests.realtime.conftest import Story
 from tests.realtime.sockets import Socket
 
+# What is tested here does not depend on the database.
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
 Enter = Callable[[Person], Socket]
 
 GOOD: dict[str, dict[str, Any]] = {
@@ -39,7 +42,7 @@ def person_for(story: Story, event: str) -> Person:
     return story.here.one_of(role)
 
 
-def test_every_event_has_an_example() -> None:
+def test_every_event_has_an_example(backend: object) -> None:
     assert set(GOOD) == set(SAID)
 
 
@@ -164,7 +167,6 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_anything_at_all_is_answered(story: Story, enter: Enter) -> None:
     sockets = [enter(person) for person in (story.here.manager, story.here.peers[0])]
 

@@ -182,6 +182,11 @@ def test_a_widened_request_asks_twice_as_far() -> None:
     )
 
 
+def test_a_limit_of_ones_own_is_never_widened() -> None:
+    own = peer(travel_limit_m=4900)
+    assert judge(own, replace(NEED, is_widened=True), NOW, DEFAULT) is Reason.TOO_FAR
+
+
 def test_an_unanswered_offer_elsewhere_holds_for_three_minutes() -> None:
     assert judge(peer(offers_elsewhere=(ago(180),)), NEED, NOW, DEFAULT) == asked(peer())
     two = peer(offers_elsewhere=(ago(1),), open_offer_limit=2)

@@ -51,6 +51,6 @@ def test_every_word_is_used() -> None:
 
 def test_plural_bold_and_what_is_filled_in() -> None:
     spoken = words.Words("en")
-    assert spoken("minutes", n=1) == "1 min"
+    assert spoken("about_minutes", n=1) == "about 1 min"
     assert "<b>" not in spoken.rich("front_hello", name="<b>")
     assert words.Words("xx").language == "en"

@@ -4,12 +4,14 @@
 makes the device that opens it a desk.
 """
 
+from typing import Any
+
 import segno
 from flask import Flask, Response, redirect, request
 from markupsafe import Markup
+from sqlalchemy import select
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from dispatch.access import Actor
 from dispatch.errors import NotFound
 from dispatch.models import Network, Site
 from dispatch.states import Role
@@ -21,6 +23,7 @@ from server.auth.origin import refuse_other_origins
 from server.errors import Problem
 from server.web import frame
 from server.wiring import Wired
+from storage.database import Transaction
 
 
 def install(app: Flask, wired: Wired) -> None:
@@ -29,10 +32,17 @@ def install(app: Flask, wired: Wired) -> None:
 
     def desk() -> WerkzeugResponse:
         me = frame.signed_in(wired)
-        if me is None or me["role"] != Role.STAFF.value:
+        if me is None or Role(me["role"]) not in api.KEEPING:
             return frame.to_front()
+        with wired.db.read() as tx:
+            sites = _sites(tx, me)
         return frame.render(
-            wired, "desk/make.html", family="desk", default_theme="light", words_of=("desk",)
+            wired,
+            "desk/make.html",
+            family="desk",
+            default_theme="light",
+            words_of=("desk",),
+            sites=sites,
         )
 
     def make() -> WerkzeugResponse:
@@ -41,10 +51,10 @@ def install(app: Flask, wired: Wired) -> None:
         name = request.form.get("name", "").strip()[:60] or "ED desk"
         with wired.db.transaction() as tx:
             caller = authenticate(tx, read_credential(request, wired))
-            if caller.role is not Role.STAFF or not name.isprintable():
+            if caller.role not in api.KEEPING or not name.isprintable():
                 raise Problem("forbidden")
-            actor: Actor = caller.as_actor()
-            made = desks.make(tx, actor, caller.site_id or "", name)
+            site_id = caller.site_id or request.form.get("site_id", "")
+            made = desks.make(tx, caller.as_actor(), site_id, name)
             if "here" in request.form:
                 made = desks.claim(tx, made.secret)
         if "here" in request.form:
@@ -96,6 +106,14 @@ def install(app: Flask, wired: Wired) -> None:
     app.add_url_rule("/desk", "desk_make", make, methods=["POST"])
     app.add_url_rule("/desk/<token>", "desk_link", opened)
     app.add_url_rule("/desk/<token>", "desk_claim", claim, methods=["POST"])
+
+
+def _sites(tx: Transaction, me: dict[str, Any]) -> list[tuple[str, str]]:
+    """The sites that somebody may make desks of: staff their own, others their network's."""
+    rows = select(Site.id, Site.name).where(Site.network_id == me["network"]["id"], Site.is_active)
+    if me.get("site"):
+        rows = rows.where(Site.id == me["site"]["id"])
+    return [(site_id, name) for site_id, name in tx.session.execute(rows.order_by(Site.name))]
 
 
 def sign_in_page(wired: Wired) -> Response | None:

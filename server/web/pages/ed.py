@@ -74,7 +74,12 @@ def install(app: Flask, wired: Wired) -> None:
                     words_of=("ed", "desk"), status=404,
                 )  # fmt: skip
         return frame.render(
-            wired, "ed/follow.html", family="ed", default_theme="light", words_of=("ed", "desk"), boot=boot
+            wired,
+            "ed/follow.html",
+            family="ed",
+            default_theme="light",
+            words_of=("ed", "desk"),
+            boot=boot,
         )
 
     app.add_url_rule("/ed", "ed", ask)

@@ -6,7 +6,7 @@ const input = document.getElementById("pin");
 const saved = document.getElementById("pin-saved");
 const error = document.getElementById("pin-error");
 
-form.addEventListener("submit", async (event) => {
+form?.addEventListener("submit", async (event) => {
   event.preventDefault();
   saved.hidden = true;
   try {

@@ -1,6 +1,6 @@
 // A desk: choose a name, type a PIN; below it what goes on here, without names.
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "../a11y.js";
 import { get, post, Problem } from "../api.js";
 import { boot } from "../boot.js";
@@ -15,18 +15,23 @@ const SHOWN = 6;
 const DIGITS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 function Pad({ person }) {
-  const [pin, setPin] = useState("");
+  const [pin, draw] = useState("");
+  // What was typed counts, also what is not drawn yet: a badge reader types faster than a screen.
+  const typed = useRef("");
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
+  const sending = useRef(false);
 
-  const add = (digit) => { setError(""); setPin((so) => (so.length < MOST ? so + digit : so)); };
-  const drop = () => setPin((so) => so.slice(0, -1));
+  const setPin = (to) => { typed.current = to; draw(to); };
+  const add = (digit) => { setError(""); if (typed.current.length < MOST) setPin(typed.current + digit); };
+  const drop = () => setPin(typed.current.slice(0, -1));
 
   const enter = async () => {
-    if (busy || pin.length < LEAST) return;
+    if (sending.current || typed.current.length < LEAST) return;
+    sending.current = true;
     setBusy(true);
     try {
-      await post("/desks/current/sessions", { user_id: person.id, pin }, { tries: 0 });
+      await post("/desks/current/sessions", { user_id: person.id, pin: typed.current }, { tries: 0 });
       location.reload();
       return;
     } catch (refused) {
@@ -36,6 +41,7 @@ function Pad({ person }) {
       setError(text);
       setPin("");
       setBusy(false);
+      sending.current = false;
     }
   };
 
@@ -44,7 +50,7 @@ function Pad({ person }) {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (/^[0-9]$/.test(event.key)) add(event.key);
       else if (event.key === "Backspace") drop();
-      else if (event.key === "Enter" && pin.length >= LEAST) { event.preventDefault(); enter(); }
+      else if (event.key === "Enter" && typed.current.length >= LEAST) { event.preventDefault(); enter(); }
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
@@ -75,7 +81,7 @@ function Strip() {
     const fresh = document.getElementById("fresh");
     fresh.textContent = stale ? t("from_time", { time: clock(heard) }) : t("no_sign_in");
   }, [stale, heard]);
-  if (!view.now.length) return html`<p class="sub live__r">${t("strip_none")}</p>`;
+  if (!view.now.length) return html`<p class="sub live__none">${t("strip_none")}</p>`;
   return html`${view.now.map((one) => html`<div class="live__r num" key=${one.place + one.since}><${Pill} state=${one.state} /><b>${one.place}</b><span class="sub">${one.eta_at ? t("strip_coming", { n: minutesUntil(one.eta_at) }) : t("strip_since", { time: clock(one.since) })}</span></div>`)}`;
 }
 

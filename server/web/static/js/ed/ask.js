@@ -12,7 +12,7 @@ const form = document.getElementById("ask");
 const byId = (id) => document.getElementById(id);
 const field = (name) => form.elements[name];
 const COMING = new Set(["accepted", "en_route", "arrived", "in_session"]);
-const REACH_MS = 15000;
+const REACH_MS = 30000;
 
 let key = newKey();
 let sent = "";
@@ -74,6 +74,8 @@ function drawTwice() {
   const open = other && acknowledged !== place();
   const go = () => { acknowledged = place(); draw(); byId("send").focus(); };
   render(open ? html`<div class="stack" id="twice-box" tabindex="-1"><${Banner} kind="info" title=${t(COMING.has(other.state) ? "ask_twice_title" : "ask_twice_asked", { place: other.place })} text=${t("ask_twice_text", { time: clock(other.created_at) })} /><a class="btn btn--primary" href=${`/ed/requests/${other.id}`}>${t("ask_twice_see")}</a><button type="button" class="btn btn--quiet" onClick=${go}>${t("ask_twice_other", { place: other.place })}</button></div>` : null, byId("twice"));
+  // One main action: first see what is under way, then ask again if that is meant.
+  byId("send").hidden = Boolean(open) || byId("unsent").childElementCount > 0;
   return Boolean(open);
 }
 
@@ -148,7 +150,7 @@ form.addEventListener("change", (event) => {
   if (event.target.name === "more" && event.target.value) form.querySelectorAll("input[name=language]").forEach((one) => { one.checked = false; });
   if (event.target.name === "language" && field("more")) field("more").value = "";
   if (event.target.name === "place" && event.target.value === "") field("other").focus();
-  if (!byId("unsent").childElementCount === false) drawUnsent(false);
+  if (byId("unsent").childElementCount) drawUnsent(false);
   draw();
   if (["focus", "language", "more"].includes(event.target.name)) lookReach();
 });

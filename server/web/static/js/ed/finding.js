@@ -7,7 +7,7 @@ import { Avatar, Banner, html, Icon, Press, Timeline } from "../ui.js";
 import { phone, rich, shortName, t, timer } from "../words.js";
 import { comingNext, nextWave, saidNo, searchBegan, story } from "./story.js";
 
-const REACH_MS = 15000;
+const REACH_MS = 30000;
 const RINGS = [[72, 17], [113, 14], [154, 12]];
 const ROOM = [3, 4, 5];
 
@@ -95,17 +95,19 @@ export function Unfilled({ request, store, act, open }) {
   const video = useVideo(request);
   const [waits, setWaits] = useState(false);
   const owner = request.owner && request.owner.kind !== "engine" ? request.owner : null;
-  const offered = request.video_fallback && store.facts.some((one) => one.type === "request_widened" && one.data.video_fallback);
+  // Who is escalated, or has nobody who fits, is asked by video too once it is offered.
+  const offered = request.video_fallback;
   const asked = request.asked;
-  return html`<section class="card card--raise unf"><div><h2>${t("unf_title")}</h2><p class="sub">${asked ? t("unf_text", { n: asked }) : t("unf_text_none")}</p></div>
+  const isHeld = request.state === "escalated";
+  return html`<section class="card card--raise unf"><div><h2>${t("unf_title")}</h2><p class="sub">${asked ? t("unf_text", { n: asked }) : t(isHeld ? "unf_text_none" : "unf_text_soon")}</p></div>
       ${owner && html`<div class="own"><${Avatar} name=${owner.name} /><p>${rich("unf_owner", { name: shortName(owner.name) })}<br /><span class="sub t-14">${t("unf_owner_text")}${boot.phone ? ` ${t("unf_owner_call", { phone: phone(boot.phone) })}` : ""}</span></p></div>`}
       <div class="opts">
         ${request.modality === "in_person" && (offered ? html`<${Banner} kind="info" icon="video" title=${t("unf_video_done")} text=${t("video_on_text")} />` : html`<${Way} main icon="video" title=${t("unf_video")} text=${video && video.peers ? t("unf_video_text", { n: video.peers }) : t("unf_video_none")} act=${() => act("widen", { video_fallback: true })} />`)}
-        ${boot.phone && html`<${Way} icon="phone" title=${t("unf_call")} text=${t("unf_call_text", { phone: phone(boot.phone) })} href=${`tel:${boot.phone}`} />`}
+        ${boot.phone && html`<${Way} main=${offered || request.modality !== "in_person"} icon="phone" title=${t("unf_call")} text=${t("unf_call_text", { phone: phone(boot.phone) })} href=${`tel:${boot.phone}`} />`}
         <${Way} icon="route" title=${t("unf_wide")} text=${t("unf_wide_text")} act=${() => act("widen")} />
         ${waits ? html`<${Banner} kind="info" icon="hourglass" title=${t("unf_waiting")} />` : html`<${Way} icon="hourglass" title=${t("unf_wait")} text=${t("unf_wait_text")} act=${() => setWaits(true)} />`}
       </div></section>
     <div class="side"><${Say}>${t("say_unfilled")}<//>
       <section class="card opt"><h3>${t("unf_now")}</h3><p class="sub">${rich("unf_988")}</p></section>
-      <section class="card opt"><h3>${t("what_happened")}</h3><${Timeline} items=${story(store.facts, false)} /><div class="line"><button type="button" class="link" onClick=${() => open("cancel")}>${t("find_cancel")}</button><button type="button" class="link" onClick=${() => open("close")}>${t("unf_close")}</button></div></section></div>`;
+      <section class="card opt"><h3>${t("what_happened")}</h3><${Timeline} items=${story(store.facts, false)} /><div class="line"><button type="button" class="link" onClick=${() => open("cancel")}>${t("find_cancel")}</button>${isHeld && html`<button type="button" class="link" onClick=${() => open("close")}>${t("unf_close")}</button>`}</div></section></div>`;
 }

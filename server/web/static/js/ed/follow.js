@@ -7,7 +7,7 @@ import { boot } from "../boot.js";
 import { minutesUntil, secondsSince, useTick } from "../clock.js";
 import { Quiet } from "../desk/quiet.js";
 import { followRequest, link, useStore } from "../live.js";
-import { Banner, Dialog, html, Keys, LinkBanner, Pill } from "../ui.js";
+import { Banner, Dialog, html, Keys, LinkBanner, Pill, Toast } from "../ui.js";
 import { clock, firstName, shortName, t } from "../words.js";
 import { Closed, Done } from "./ended.js";
 import { Finding, Unfilled } from "./finding.js";
@@ -53,7 +53,8 @@ function useVoice(request) {
         unfilled: () => t("announce_unfilled"),
       };
       announce(says[request.state]());
-    } else if (was.asked !== request.asked) announce(t("announce_wave", { asked: request.asked, n: request.eligible }));
+    } else if (request.state === "en_route" && was.visit.eta_at !== request.visit.eta_at) announce(t("announce_way", { name, n: minutesUntil(request.visit.eta_at) }));
+    else if (was.asked !== request.asked) announce(t("announce_wave", { asked: request.asked, n: request.eligible }));
   }, [request.seq]);
 }
 
@@ -63,6 +64,7 @@ function Page({ store }) {
   const request = store.snapshot;
   const [open, setOpen] = useState(null);
   const [refused, setRefused] = useState(null);
+  const [undo, setUndo] = useState(null);
   useVoice(request);
 
   // A press: the server's answer is the next snapshot; a refusal is a banner, and nothing is lost.
@@ -79,6 +81,7 @@ function Page({ store }) {
     setRefused(null);
     try {
       await post(`/visits/${request.visit.id}/${step}`, body, { tries: 2 });
+      setUndo(step === "arrive" ? t("way_here", { name: peerOf(request) }) : null);
       await store.refresh();
     } catch (error) { setRefused(error); }
     setOpen(null);
@@ -101,8 +104,9 @@ function Page({ store }) {
   const asked = request.state === "escalated" ? t("asked_ago", { time: clock(request.created_at), n: minutes }) : t("asked_at_by", { time: clock(request.created_at), name: shortName(boot.asked_by) });
   const shared = { store, request, act, visitStep, open: setOpen };
   const name = peerOf(request);
-  const body = LOOKING.has(request.state) ? html`<${Finding} ...${shared} />`
-    : request.state === "escalated" ? html`<${Unfilled} ...${shared} />`
+  const nobody = LOOKING.has(request.state) && !request.eligible && !request.asked;
+  const body = LOOKING.has(request.state) && !nobody ? html`<${Finding} ...${shared} />`
+    : request.state === "escalated" || nobody ? html`<${Unfilled} ...${shared} />`
     : VISITED.has(request.state) ? html`<${OnTheWay} ...${shared} />`
     : request.state === "completed" ? html`<${Done} ...${shared} />`
     : html`<${Closed} ...${shared} />`;
@@ -116,6 +120,7 @@ function Page({ store }) {
     ${open === "end" && html`<${Sure} title=${t("end_title")} text=${t("end_text", { name })} keep=${t("end_keep")} yes=${t("end_yes")} go=${() => visitStep("complete")} close=${close} />`}
     ${open === "else" && html`<${Sure} title=${t("else_title")} text=${t("else_text", { name })} keep=${t("else_keep", { name })} yes=${t("way_someone_else")} go=${() => visitStep("withdraw")} close=${close} />`}
     ${open === "close" && html`<${Sure} title=${t("unf_close_title")} text=${t("unf_close_text")} keep=${t("unf_close_keep")} yes=${t("unf_close")} go=${() => act("close")} close=${close} />`}
+    ${undo && request.state === "arrived" && html`<${Toast} text=${undo} undo=${() => visitStep("undo")} done=${() => setUndo(null)} />`}
     <${Quiet} /><${Keys} /></div>`;
 }
 

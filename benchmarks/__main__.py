@@ -1,0 +1,20 @@
+"""`python -m benchmarks [NAME ...]`: run the tables named, or all of them."""
+
+import argparse
+from collections.abc import Callable
+
+from benchmarks import accepts, ring
+
+TABLES: dict[str, Callable[[], None]] = {"accepts": accepts.main, "ring": ring.main}
+
+
+def main() -> None:
+    """Run what was asked for, one after the other: nothing else may load the machine meanwhile."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*TABLES, []], metavar="NAME")
+    for name in parser.parse_args().names or TABLES:
+        TABLES[name]()
+
+
+if __name__ == "__main__":
+    main()

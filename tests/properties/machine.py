@@ -1,0 +1,383 @@
+"""A machine that does whatever anybody can do, in any order, in two networks, as time passes.
+
+Whoever acts may be the wrong one, of the wrong network, or too late: then it must be refused, and
+nothing may have changed.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+from sqlalchemy import select, text
+
+from dispatch import board, invariants
+from dispatch.access import Actor
+from dispatch.actions import duty, managers, peers, people, staff, visits
+from dispatch.actions.duty import Position
+from dispatch.actions.people import Permission, Profile
+from dispatch.errors import DomainError
+from dispatch.events import apply
+from dispatch.models import Offer, SupportRequest, Visit
+from dispatch.queries import facts_after
+from dispatch.states import LIVE_VISIT, Modality, OfferState, RequestState, Role, VisitState
+from storage.clock import ManualClock
+from tests.harness.databases import START, Backend, assert_invariants, open_database
+from tests.harness.story import without_position
+from tests.harness.world import COLUMBUS, KM_NORTH, World
+from tests.properties.own_words import asked_now, wrong_stories
+
+NUMBER = st.integers(0, 40)
+WAIT_S = st.sampled_from([1, 5, 15, 60, 90, 185, 365, 1300, 5500])
+WAYS = [list(Modality)] * 4 + [[Modality.VIDEO], [Modality.IN_PERSON], []]
+STEPS = [
+    visits.depart,
+    visits.arrive,
+    visits.start,
+    visits.complete,
+    visits.withdraw,
+    visits.hand_over,
+    visits.undo,
+]
+TABLES = ("support_requests", "offers", "visits", "facts", "duty", "peers", "exclusions")
+
+
+class Hospitals(RuleBasedStateMachine):
+    """Two networks: one with two sites and five peers, one with one site and two peers."""
+
+    backend: Backend
+    start_again: Callable[[], None]
+    """Both set by the test that runs it; the second makes the ids of every example the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start_again()
+        self.url = self.backend.fresh()
+        self.clock = ManualClock(START)
+        self._open = open_database(self.url, self.clock)
+        self.db = self._open.__enter__()
+        self.world = World(self.db, self.clock)
+        self.seen: dict[str, dict[str, Any]] = {}
+        self.judged: set[str] = set()
+
+    def teardown(self) -> None:
+        """What is left behind keeps every invariant."""
+        try:
+            self._open.__exit__(None, None, None)
+            assert_invariants(self.url, self.clock)
+        finally:
+            self.backend.discard(self.url)
+
+    @initialize()
+    def people(self) -> None:
+        """Everybody; the third network policy is quick, so that a few steps see all of it."""
+        world = self.world
+        self.nurses, self.managers, self.peers = [], [], []
+        for network, sites, names in (
+            ("Scioto", ["Scioto Ridge", "Olentangy General"], "ABCDE"),
+            ("Hocking", ["Hocking Valley"], "YZ"),
+        ):
+            waves = [{"after_s": 0, "size": 2}, {"after_s": 30, "size": 1}, {"after_s": 60}]
+            admin = world.network(network, waves=waves, alarm_after_s=90, escalate_after_s=120)
+            for number, name in enumerate(sites):
+                site = world.site(admin, name, km_north=5.0 * number)
+                self.nurses.append(world.user(admin, f"Nurse {name}", Role.STAFF, site))
+            self.managers.append(world.user(admin, f"Manager {network}", Role.MANAGER))
+            for number, name in enumerate(names):
+                self.peers.append(
+                    world.peer(admin, name, km_north=3.0 * number, open_offer_limit=1 + number % 2)
+                )
+
+        self.begin()
+
+    def begin(self) -> None:
+        """Three requests before anything is drawn, so that no example is about nothing."""
+        for nurse, video in zip(self.nurses, (True, False, False), strict=True):
+            self.world.ask(nurse, video_fallback=video)
+        self.remember()
+
+    # Small helpers.
+
+    def attempt(self, action: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
+        """Do it, or be refused without any trace."""
+        before = self.dump()
+        try:
+            self.world.do(action, *args, **kwargs)
+        except DomainError:
+            assert self.dump() == before, "a refusal changed something"
+            return False
+        return True
+
+    def dump(self) -> list[Any]:
+        """Every row that an action can change."""
+        with self.db.read() as tx:
+            return [
+                sorted(map(repr, tx.session.execute(text(f"SELECT * FROM {table}"))))
+                for table in TABLES
+            ]
+
+    def remember(self) -> None:
+        """What there is to act upon; the rules that need something are drawn only when it is."""
+        self.offers_open = self.ids(
+            Offer.id, Offer.state.in_((OfferState.OPEN, OfferState.DECLINED))
+        )
+        self.visits_live = self.ids(Visit.id, Visit.state.in_(sorted(LIVE_VISIT)))
+        self.requests_open = self.ids(SupportRequest.id, SupportRequest.closed_at.is_(None))
+
+    def ids(self, column: Any, *where: Any) -> list[str]:
+        """Some ids, in the order in which they were made."""
+        with self.db.read() as tx:
+            query = select(column).where(*where).order_by(column)
+            return list(tx.session.scalars(query))
+
+    def a_request(self, number: int) -> str:
+        """An open one, unless the number says otherwise."""
+        ids = self.ids(SupportRequest.id) if number % 10 == 9 else self.requests_open
+        return ids[number % len(ids)]
+
+    def an_offer(self, number: int) -> Offer:
+        """An open or declined one, unless the number says otherwise."""
+        ids = self.ids(Offer.id) if number % 10 == 9 else self.offers_open
+        with self.db.read() as tx:
+            return tx.session.get_one(Offer, ids[number % len(ids)])
+
+    def a_visit(self, number: int) -> Visit:
+        """A live one, unless the number says otherwise."""
+        ids = self.ids(Visit.id) if number % 10 == 9 else self.visits_live
+        with self.db.read() as tx:
+            return tx.session.get_one(Visit, ids[number % len(ids)])
+
+    def peer_of(self, peer_id: str) -> Actor:
+        """The actor of a peer's id."""
+        return next(peer for peer in self.peers if peer.id == peer_id)
+
+    def mostly_own(self, group: list[Actor], request_id: str, number: int) -> Actor:
+        """Somebody of the request's own network, unless the number says otherwise."""
+        network_id = self.network_of(request_id)
+        own = [one for one in group if one.network_id == network_id or number % 5 == 4]
+        return own[number % len(own)]
+
+    def network_of(self, request_id: str) -> str:
+        """Whose request it is."""
+        return self.world.request(request_id).network_id
+
+    # What people do.
+
+    @rule(
+        who=NUMBER,
+        way=st.sampled_from(Modality),
+        language=st.sampled_from(["en", "en", "es"]),
+        video=st.booleans(),
+    )
+    def asks(self, who: int, way: Modality, language: str, video: bool) -> None:
+        """A nurse asks for a peer; at most six requests at a time."""
+        if len(self.requests_open) < 6:
+            nurse = self.nurses[who % len(self.nurses)]
+            self.world.ask(nurse, modality=way, language=language, video_fallback=video)
+
+    @precondition(lambda self: bool(self.offers_open))
+    @rule(which=NUMBER, stranger=st.sampled_from([False] * 5 + [True]), who=NUMBER)
+    def says_yes(self, which: int, stranger: bool, who: int) -> None:
+        """The asked peer, or now and then another."""
+        offer = self.an_offer(which)
+        peer = self.peers[who % 7] if stranger else self.peer_of(offer.peer_id)
+        done = self.attempt(peers.accept, peer, offer.id)
+        assert not done or peer.id == offer.peer_id
+
+    @precondition(lambda self: bool(self.offers_open))
+    @rule(which=NUMBER, action=st.sampled_from([peers.decline, peers.decline, peers.see]))
+    def answers(self, which: int, action: Callable[..., Any]) -> None:
+        """Not this time, or the app has shown it."""
+        offer = self.an_offer(which)
+        self.attempt(action, self.peer_of(offer.peer_id), offer.id)
+
+    @precondition(lambda self: bool(self.offers_open))
+    @rule(which=NUMBER)
+    def phone_is_dead(self, which: int) -> None:
+        """No address of an asked peer works."""
+        self.attempt(peers.unreachable, self.an_offer(which).id)
+
+    @precondition(lambda self: bool(self.visits_live))
+    @rule(which=NUMBER)
+    def goes_on(self, which: int) -> None:
+        """The peer of a live visit takes the step that comes next by nature."""
+        visit = self.a_visit(which)
+        is_remote = visit.modality is not Modality.IN_PERSON
+        step = {
+            VisitState.ACCEPTED: visits.start if is_remote else visits.depart,
+            VisitState.EN_ROUTE: visits.arrive,
+            VisitState.ARRIVED: visits.start,
+            VisitState.IN_SESSION: visits.complete,
+        }.get(visit.state)
+        if step is not None:
+            assert self.attempt(step, self.peer_of(visit.peer_id), visit.id)
+
+    @precondition(lambda self: bool(self.visits_live))
+    @rule(
+        which=NUMBER,
+        step=st.sampled_from(STEPS),
+        who=st.sampled_from([0, 0, 0, 0, 1, 2, 3]),
+        other=NUMBER,
+    )
+    def steps(self, which: int, step: Callable[..., Any], who: int, other: int) -> None:
+        """Any step of a visit, mostly by its peer; else by any nurse, manager or other peer."""
+        visit = self.a_visit(which)
+        groups = [[self.peer_of(visit.peer_id)], self.nurses, self.managers, self.peers]
+        actor = groups[who][other % len(groups[who])]
+        if self.attempt(step, actor, visit.id):
+            assert actor.network_id == visit.network_id
+            assert actor.role is not Role.PEER or actor.id == visit.peer_id
+
+    @precondition(lambda self: bool(self.requests_open))
+    @rule(
+        which=NUMBER,
+        who=NUMBER,
+        by_manager=st.booleans(),
+        action=st.sampled_from([staff.cancel, staff.close, staff.widen]),
+    )
+    def ends(self, which: int, who: int, by_manager: bool, action: Callable[..., Any]) -> None:
+        """Cancel, close or widen, by any nurse or manager."""
+        request_id = self.a_request(which)
+        actor = self.mostly_own(self.managers if by_manager else self.nurses, request_id, who)
+        args = () if action is staff.widen else ("over",)
+        if self.attempt(action, actor, request_id, *args):
+            assert actor.network_id == self.network_of(request_id)
+
+    @precondition(lambda self: bool(self.requests_open))
+    @rule(
+        which=NUMBER,
+        who=NUMBER,
+        whom=NUMBER,
+        what=st.sampled_from(["claim", "resume", "resume by video", "assign", "assign by video"]),
+    )
+    def manages(self, which: int, who: int, whom: int, what: str) -> None:
+        """Own it, search again, or assign anybody after a call."""
+        request_id = self.a_request(which)
+        manager = self.mostly_own(self.managers, request_id, who)
+        peer = self.peers[whom % 7]
+        network_id = self.network_of(request_id)
+        if what == "claim":
+            done = self.attempt(managers.claim, manager, request_id)
+        elif what.startswith("resume"):
+            video = True if what.endswith("video") else None
+            done = self.attempt(managers.resume, manager, request_id, video_fallback=video)
+        else:
+            way = Modality.VIDEO if what.endswith("video") else None
+            done = self.attempt(managers.assign, manager, request_id, peer.id, way)
+            assert not done or peer.network_id == network_id
+        assert not done or manager.network_id == network_id
+
+    @rule(
+        who=NUMBER,
+        hours=st.sampled_from([None, None, 1, 8]),
+        ways=st.sampled_from(WAYS),
+    )
+    def changes_duty(self, who: int, hours: int | None, ways: list[Modality]) -> None:
+        """On duty in some ways, or off."""
+        until = None if hours is None else self.clock.now() + timedelta(hours=hours)
+        self.attempt(
+            duty.set_duty, self.peers[who % 7], on_duty=bool(ways), modalities=ways, until=until
+        )
+
+    @rule(
+        who=NUMBER, km=st.sampled_from([0.0, 1.0, 5.0, 45.0]), age_s=st.sampled_from([0, 30, 400])
+    )
+    def moves(self, who: int, km: float, age_s: int) -> None:
+        """A position arrives, some of them too old or from too far away to be true."""
+        recorded_at = self.clock.now() - timedelta(seconds=age_s)
+        reading = Position(COLUMBUS[0] + km * KM_NORTH, COLUMBUS[1], 20.0, recorded_at)
+        self.attempt(duty.record_position, self.peers[who % 7], reading)
+
+    @rule(who=NUMBER, days=st.sampled_from([-1, 0, 1, 400]), what=NUMBER)
+    def profile_changes(self, who: int, days: int, what: int) -> None:
+        """A certificate, badges, languages, pairing or the bell of a peer change."""
+        peer = self.peers[who % 7]
+        admin = self.world.actors["admin:Scioto" if who % 7 < 5 else "admin:Hocking"]
+        until = self.clock.now() + timedelta(days=days, minutes=2)
+        names = ["Scioto Ridge", "Olentangy General"] if who % 7 < 5 else ["Hocking Valley"]
+        sites = [self.world.sites[name] for name in names]
+        profile = [
+            Profile(certificates=[Permission("Certified Peer Supporter", until)]),
+            Profile(badges=[Permission(site, until) for site in sites]),
+            Profile(badges=[Permission(sites[0], until)]),
+            Profile(languages=["en", "es"] if days > 0 else ["es"]),
+            Profile(do_not_pair=sites[:1] if days < 0 else []),
+            Profile(is_muted=days < 0),
+        ][what % 6]
+        self.attempt(people.update_peer, admin, peer.id, profile)
+
+    @rule(seconds=WAIT_S)
+    def time_passes(self, seconds: int) -> None:
+        """And the dispatcher looks, once in the middle and once at the end."""
+        for part in (seconds / 2, seconds / 2):
+            self.clock.advance(part)
+            self.world.tick()
+            self.nobody_wrong_is_asked()
+        with self.db.read() as tx:
+            assert invariants.overdue(tx) == []
+        self.boards_keep_to_their_network()
+
+    @rule(seconds=WAIT_S)
+    def nobody_looks(self, seconds: int) -> None:
+        """Time passes without a dispatcher."""
+        self.clock.advance(seconds)
+
+    # What must hold after every step.
+
+    @invariant()
+    def nothing_is_broken(self) -> None:
+        """The invariants of the product, and its stories in the test's own words."""
+        with self.db.read() as tx:
+            assert invariants.check(tx) == []
+            assert wrong_stories(tx.session) == []
+        self.remember()
+
+    @invariant()
+    def nobody_wrong_is_asked(self) -> None:
+        """Of those who have been asked since the last step; later much may change."""
+        with self.db.read() as tx:
+            found = asked_now(tx.session, tx.now)
+        new = {offer_id: why for offer_id, why in found.items() if offer_id not in self.judged}
+        self.judged |= new.keys()
+        assert not any(new.values()), new
+
+    @invariant()
+    def screens_follow_the_facts(self) -> None:
+        """The last snapshot and the facts since are the fresh one; somebody holds what is open."""
+        with self.db.read() as tx:
+            rows = tx.session.execute(select(SupportRequest.id, SupportRequest.seq)).all()
+        for request_id, seq in rows:
+            kept = self.seen.get(request_id)
+            if kept is not None and kept["closed_at"] is not None and kept["seq"] == seq:
+                continue  # The end of a request is looked at once.
+            fresh = without_position(self.world.snapshot(request_id))
+            kept = kept or fresh
+            with self.db.read() as tx:
+                for fact in facts_after(tx, request_id, kept["seq"], 1000):
+                    kept = apply(kept, fact.seq, fact.data)
+            assert kept == fresh
+            self.seen[request_id] = fresh
+            assert (fresh["owner"] is None) == (fresh["closed_at"] is not None)
+            if fresh["state"] == RequestState.ESCALATED:
+                assert fresh["owner"]["kind"] == "manager"
+
+    def boards_keep_to_their_network(self) -> None:
+        """A manager's board has their own requests and peers, and every open one."""
+        for manager in self.managers:
+            with self.db.read() as tx:
+                shown = board.board(tx, manager)
+            own = {peer.id for peer in self.peers if peer.network_id == manager.network_id}
+            assert {row["id"] for row in shown["peers"]} <= own
+            mine = SupportRequest.network_id == manager.network_id
+            open_ids = self.ids(SupportRequest.id, mine, SupportRequest.closed_at.is_(None))
+            assert set(open_ids) <= {row["id"] for row in shown["requests"]}
+            assert {row["id"] for row in shown["requests"]} <= set(
+                self.ids(SupportRequest.id, mine)
+            )
