@@ -283,3 +283,30 @@ def test_two_notes_ring_when_an_offer_comes(
     ask(town)
     heading(phone, "Someone would like a peer")
     until(phone, lambda: phone.evaluate("window.rang === true"))
+
+
+def test_who_is_signed_out_leaves_nothing_on_the_phone(
+    town: Town, peer: dict[str, Any], open_page: Open
+) -> None:
+    phone = phone_of(open_page, peer, path="/peer/me", allowed_errors=("401",))
+    worker_ready(phone)
+    until(phone, lambda: phone.evaluate(KEPT))
+    press(phone, "Sign out")
+    expect(phone.locator("#email")).to_be_visible()
+    assert not phone.evaluate(KEPT)
+    phone.goto("/peer")
+    expect(phone.locator("#email")).to_be_visible()
+    assert phone.url.endswith("/?next=%2Fpeer")
+    phone.fill("#email", peer["email"])
+    phone.fill("#password", peer["password"])
+    phone.get_by_role("button", name="Sign in").tap()
+    heading(phone, "Dana")
+
+
+KEPT = """new Promise((done) => {
+  const asked = indexedDB.open("alongside", 1);
+  asked.onsuccess = () => {
+    const found = asked.result.transaction("kept").objectStore("kept").get("phone");
+    found.onsuccess = () => { asked.result.close(); done(Boolean(found.result)); };
+  };
+})"""

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { boot } from "../boot.js";
 import { html, Keys, Shapes, Toast } from "../ui.js";
 import { t } from "../words.js";
-import { startWorker } from "./device.js";
+import { forgetSnapshot, startWorker } from "./device.js";
 import { Ended, Home } from "./home.js";
 import { Me } from "./me.js";
 import { Offer } from "./offer.js";
@@ -67,7 +67,8 @@ function App() {
 // Opened for the first time, or after a long time, and without signal.
 const Nothing = () => html`<div class="mid"><h2>${t("p_nothing_title")}</h2><p>${t("p_nothing_text")}</p><button type="button" class="btn btn--primary btn--lg" onClick=${() => phone.load()}>${t("try_now")}</button></div><${Trouble} />`;
 
-document.addEventListener("alongside:signed-out", () => location.replace(`/?next=${encodeURIComponent(location.pathname)}`));
+// The session ended: nobody's data stays on the screen; presses wait for their peer to sign in again.
+document.addEventListener("alongside:signed-out", () => forgetSnapshot().finally(() => location.replace(`/?next=${encodeURIComponent(location.pathname)}`)));
 startWorker((message) => {
   if (message.type === "open") { phone.load(); go(message.path); }
   if (message.type === "look") phone.load();

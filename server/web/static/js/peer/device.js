@@ -75,6 +75,7 @@ export async function locationAllowed() {
 // What the phone knew last. A room is not kept for more than a day.
 const ROOM_KEPT_MS = 24 * 3600 * 1000;
 export const keepSnapshot = (data) => keep("phone", { at: Date.now(), data }).catch(() => null);
+export const forgetSnapshot = () => keep("phone", undefined).catch(() => null);
 export async function lastSnapshot() {
   const found = await kept("phone").catch(() => null);
   if (!found) return null;

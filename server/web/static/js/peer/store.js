@@ -4,8 +4,9 @@ import { get, newKey, post, Problem, Unreachable } from "../api.js";
 import { now, set as setClock } from "../clock.js";
 import { followRequest, link } from "../live.js";
 import { keepSnapshot, lastSnapshot, wakeLater } from "./device.js";
-import { addPress, dropPress, presses, sendPresses } from "./queue.js";
+import { addPress, dropPress, forget, presses, sendPresses } from "./queue.js";
 
+const WHO = "alongside.who";
 const AGAIN_MS = 3000;
 const UNDO_MS = 10000;
 const ORDER = ["accepted", "en_route", "arrived", "in_session", "completed"];
@@ -78,12 +79,23 @@ class Phone {
 
   take(data) {
     setClock(data.now);
+    this.ownOnly(data.me.id);
     this.keptAt = null;
     this.failed = false;
     this.data = data;
     keepSnapshot(data);
     this.followCase();
     this.tell();
+  }
+
+  // What another peer left on this phone is theirs: it goes before anything of it is shown or sent.
+  ownOnly(id) {
+    const before = localStorage.getItem(WHO);
+    localStorage.setItem(WHO, id);
+    if (before === null || before === id) return;
+    this.waiting = [];
+    forget().catch(() => null);
+    localStorage.removeItem("alongside.visits");
   }
 
   patch(part) {
