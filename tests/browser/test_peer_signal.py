@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Open
+from tests.browser.looking import accessible, fits
 from tests.browser.phones import (
     HERE,
     NO_SIGNAL,
@@ -310,3 +311,29 @@ KEPT = """new Promise((done) => {
     found.onsuccess = () => { asked.result.close(); done(Boolean(found.result)); };
   };
 })"""
+
+
+def test_an_area_is_shared_by_a_tap_and_to_a_kilometre(
+    town: Town, peer: dict[str, Any], open_page: Open
+) -> None:
+    town.call(peer, "PUT", "/duty", {"on_duty": False, "modalities": []})
+    town.call(peer, "PUT", "/duty", {"on_duty": True, "modalities": ["in_person"]})
+    phone = phone_of(
+        open_page, peer, path="", geolocation={"latitude": 39.97654, "longitude": -82.98765}
+    )
+
+    def without_home(call: Route) -> None:
+        answer = call.fetch()
+        call.fulfill(response=answer, json=answer.json() | {"has_home_area": False})
+
+    phone.route("**/api/v1/phone", without_home)
+    phone.goto("/peer/shell")
+    expect(phone.get_by_role("heading", name="We don't know where you are")).to_be_visible()
+    accessible(phone)
+    fits(phone)
+    with phone.expect_request("**/api/v1/positions") as sent:
+        press(phone, "Share area")
+    body = sent.value.post_data_json
+    assert (body["latitude"], body["longitude"], body["accuracy_m"]) == (39.98, -82.99, 1000)
+    expect(phone.get_by_role("heading", name="We don't know where you are")).to_have_count(0)
+    assert town.call(peer, "GET", "/duty")["position_at"] is not None

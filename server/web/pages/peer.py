@@ -5,13 +5,14 @@ without anybody's data, which the service worker keeps. It knows which files a p
 refuses to know what is drawn with them.
 """
 
+import gzip
 import hashlib
 import json
 import re
 from functools import cache
 from typing import Any
 
-from flask import Flask, Response, redirect
+from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from dispatch.states import Role
@@ -66,7 +67,7 @@ def install(app: Flask, wired: Wired) -> None:
 
 
 def _page(wired: Wired, boot: dict[str, Any]) -> Response:
-    return frame.render(
+    page = frame.render(
         wired,
         "peer/app.html",
         family="peer",
@@ -74,7 +75,24 @@ def _page(wired: Wired, boot: dict[str, Any]) -> Response:
         words_of=("peer",),
         boot={"theme": frame.theme("auto"), "languages": words.LANGUAGES, **boot},
         colours=(_LIGHT, _DARK),
+        modules=[name for name in _kept() if name.endswith(".js")],
     )
+    return _zipped(page)
+
+
+def _zipped(page: Response) -> Response:
+    """The page as few bytes: most of it is words. What it holds is its reader's own, and the only
+    secret in it, the nonce, is new each time, so its length tells nobody anything."""
+    page.headers["Vary"] = "Accept-Encoding"
+    if request.accept_encodings.quality("gzip") > 0:
+        page.set_data(gzip.compress(page.get_data(), 6, mtime=0))
+        page.headers["Content-Encoding"] = "gzip"
+    return page
+
+
+@cache
+def _kept() -> list[str]:
+    return [name for name in statics.names() if re.fullmatch(_KEPT, name)]
 
 
 def _manifest(t: words.Words) -> dict[str, Any]:
@@ -116,11 +134,10 @@ def _manifest(t: words.Words) -> dict[str, Any]:
 @cache
 def _worker() -> str:
     """The service worker: what it must know, the queue that pages use too, and its own file."""
-    names = [name for name in statics.names() if re.fullmatch(_KEPT, name)]
     private = CATALOGUE["offer_private"]
     texts = {code: [private.text(code).title, private.text(code).body] for code in words.LANGUAGES}
     known = {
-        "files": [statics.address(name) for name in names],
+        "files": [statics.address(name) for name in _kept()],
         "shell": SHELL,
         "scope": SCOPE,
         "texts": texts,
