@@ -96,7 +96,7 @@ def test_not_up_to_it_takes_the_peer_off(
     press(phone, "Not this time")
     phone.get_by_role("button", name="Not up to it right now").tap()
     press(phone, "Done")
-    expect(phone.get_by_text("You're off")).to_be_visible()
+    expect(phone.locator(".duty", has_text="You're off")).to_be_visible()
     assert not town.call(peers[0], "GET", "/duty")["on_duty"]
 
 
@@ -112,7 +112,7 @@ def test_another_phone_was_quicker(
     heading(second, "Someone is already on it")
     expect(second.get_by_text("Marcus")).to_have_count(0)
     press(second, "Stay available")
-    expect(second.get_by_text("You're available")).to_be_visible()
+    expect(second.locator(".duty", has_text="You're available")).to_be_visible()
 
 
 def test_every_step_is_taken_back(town: Town, peers: list[dict[str, Any]], open_page: Open) -> None:
@@ -141,7 +141,7 @@ def test_a_yes_is_taken_back(town: Town, peers: list[dict[str, Any]], open_page:
     press(phone, "I can go")
     heading(phone, "You said yes")
     press(phone, "Undo")
-    expect(phone.get_by_text("You're available")).to_be_visible()
+    expect(phone.locator(".duty", has_text="You're available")).to_be_visible()
     expect_state(phone, town, request["id"], "searching")
 
 
@@ -159,7 +159,7 @@ def test_the_nurse_sees_them_first_or_needs_them_no_more(
     heading(phone, "This visit has ended")
     expect(phone.get_by_text("They changed their mind. Thank you for going.")).to_be_visible()
     press(phone, "Stay available")
-    expect(phone.get_by_text("You're available")).to_be_visible()
+    expect(phone.locator(".duty", has_text="You're available")).to_be_visible()
 
 
 def test_help_hands_over_and_ends_kindly(
@@ -214,7 +214,7 @@ def test_duty_is_changed_at_home(town: Town, open_page: Open) -> None:
     town.call(peer, "PUT", "/duty", {"on_duty": False, "modalities": []})
     phone = phone_of(open_page, peer)
     press(phone, "I'm available")
-    expect(phone.get_by_text("You're available")).to_be_visible()
+    expect(phone.locator(".duty", has_text="You're available")).to_be_visible()
     phone.get_by_text("Video, phone", exact=True).tap()
     until(phone, lambda: "in_person" not in duty(town, peer)["modalities"])
     press(phone, "Change end")

@@ -47,7 +47,7 @@ def look(page: Page, name: str) -> None:
 
 def test_home(town: Town, peers: list[dict[str, Any]], open_page: Open) -> None:
     phone = phone_of(open_page, peers[0])
-    expect(phone.get_by_text("You're available")).to_be_visible()
+    expect(phone.locator(".duty", has_text="You're available")).to_be_visible()
     look(phone, "home")
     press(phone, "Change end")
     look(phone, "home-end")
@@ -112,7 +112,7 @@ def test_an_offer_and_what_becomes_of_it(
     expect(phone.get_by_role("dialog", name="Not this time")).to_be_visible()
     look(phone, "offer-decline")
     phone.keyboard.press("Escape")
-    expect(phone.get_by_text("You're available")).to_be_visible()
+    expect(phone.locator(".duty", has_text="You're available")).to_be_visible()
     steps(town, peers[1], request["id"])
 
 

@@ -227,7 +227,9 @@ def test_the_position_is_shared_from_leaving_to_arriving_only(
     assert shared() == 0
     press(phone, "Leave now")
     expect(phone.get_by_text("Sharing location")).to_be_visible()
-    position = until(phone, lambda: request_of(town, request["id"])["visit"].get("position"))
+    position = until(
+        phone, lambda: request_of(town, request["id"])["visit"].get("position"), limit_s=25
+    )
     assert (position["latitude"], position["longitude"]) == (HERE["latitude"], HERE["longitude"])
     press(phone, "I've arrived")
     heading(phone, "You're here")

@@ -1,5 +1,5 @@
 // This phone: its service worker, its settings, what it is allowed to do. Everything may be missing.
-import { keep, kept } from "./queue.js";
+import { forget, keep, kept } from "./queue.js";
 
 const SETTINGS = { sound: "alongside.sound", vibration: "alongside.vibration" };
 export const isOn = (name) => localStorage.getItem(SETTINGS[name]) !== "off";
@@ -74,8 +74,13 @@ export async function locationAllowed() {
 
 // What the phone knew last. A room is not kept for more than a day.
 const ROOM_KEPT_MS = 24 * 3600 * 1000;
-export const keepSnapshot = (data) => keep("phone", { at: Date.now(), data }).catch(() => null);
-export const forgetSnapshot = () => keep("phone", undefined).catch(() => null);
+let isLeaving = false;
+export const keepSnapshot = (data) => (isLeaving ? null : keep("phone", { at: Date.now(), data }).catch(() => null));
+// The session ended: the snapshot goes, presses wait for their peer. Signing out: everything goes.
+export async function forgetSnapshot(andPresses = false) {
+  isLeaving = true;
+  await (andPresses ? forget() : keep("phone", undefined)).catch(() => null);
+}
 export async function lastSnapshot() {
   const found = await kept("phone").catch(() => null);
   if (!found) return null;

@@ -5,10 +5,9 @@ import { boot } from "../boot.js";
 import { now } from "../clock.js";
 import { Avatar, html, Icon, Shapes } from "../ui.js";
 import { clock, dayOf, has, language, shortName, t } from "../words.js";
-import { choose, isOn, turn } from "./device.js";
+import { choose, forgetSnapshot, isOn, turn } from "./device.js";
 import { figure, hoursOf, startOfWeek, useVisits } from "./home.js";
 import { Signal, Tabbar, Trouble, usePhone } from "./parts.js";
-import { forget } from "./queue.js";
 import { Ready } from "./ready.js";
 import { play, unlock } from "./sound.js";
 import { phone } from "./store.js";
@@ -38,7 +37,7 @@ export function Me() {
 async function leave(event) {
   event.preventDefault();
   const form = event.target;
-  await forget().catch(() => null);
+  await forgetSnapshot(true);
   localStorage.removeItem("alongside.visits");
   form.submit();
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "../a11y.js";
 import { post, put } from "../api.js";
 import { secondsUntil, useTick } from "../clock.js";
+import { link } from "../live.js";
 import { Banner, Dialog, html, Icon, Press, Ring } from "../ui.js";
 import { clock, has, language, miles, phone as pretty, t } from "../words.js";
 import { Call, Choice, Fact, go, Signal, Trouble, usePhone, Way } from "./parts.js";
@@ -48,7 +49,7 @@ function Asked({ offer }) {
   useEffect(() => {
     top.current.focus();
     announce(t("p_offer_said", { way: t(`modality_${offer.modality}`) }));
-    const seen = () => document.hidden || post(`/offers/${offer.id}/seen`).catch(() => null);
+    const seen = () => document.hidden || sawIt(offer.id);
     if (isOpen) seen();
     document.addEventListener("visibilitychange", seen, { once: true });
     return () => document.removeEventListener("visibilitychange", seen);
@@ -84,6 +85,12 @@ function Asked({ offer }) {
     </div>
     ${offer.state === "declined" && html`<${Declined} offer=${offer} yes=${yes} />`}
   </div>`;
+}
+
+// It ends the ladder: the phone need not ring again.
+function sawIt(id) {
+  if (link.socket?.connected) link.socket.emit("seen", { offer_id: id }, () => null);
+  else post(`/offers/${id}/seen`).catch(() => null);
 }
 
 const At = ({ stamp }) => {

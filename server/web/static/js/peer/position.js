@@ -4,6 +4,7 @@ import { now } from "../clock.js";
 import { link } from "../live.js";
 
 const EVERY_MS = 4000;
+const QUIET_MS = 15000; // a phone that stands still is asked again: it is a sign of life too
 const OLDEST_MS = 240000;
 const MOST = 40;
 
@@ -12,7 +13,9 @@ const listeners = new Set();
 export const onPosition = (tell) => { listeners.add(tell); return () => listeners.delete(tell); };
 const told = () => listeners.forEach((one) => one());
 
+const HOW = { enableHighAccuracy: true, maximumAge: 5000, timeout: 30000 };
 let watch = null;
+let again = null;
 let waiting = [];
 let sending = false;
 let lastMs = 0;
@@ -77,13 +80,15 @@ export function share() {
   }
   here.state = "asking";
   lastMs = 0;
-  watch = navigator.geolocation.watchPosition(read, refused, { enableHighAccuracy: true, maximumAge: 5000, timeout: 30000 });
+  watch = navigator.geolocation.watchPosition(read, refused, HOW);
+  again = setInterval(() => now() - lastMs > QUIET_MS && navigator.geolocation.getCurrentPosition((one) => watch !== null && read(one), () => null, HOW), QUIET_MS / 3);
   link.subscribe(send);
 }
 
 export function stop() {
   if (watch === null) return;
   navigator.geolocation.clearWatch(watch);
+  clearInterval(again);
   watch = null;
   waiting = [];
   Object.assign(here, { state: "off", latitude: null, longitude: null, at: null });

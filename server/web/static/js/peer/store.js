@@ -66,8 +66,11 @@ class Phone {
 
   // True when the server answered.
   async load() {
+    const from = performance.now();
     try {
-      this.take(await get("/phone"));
+      const data = await get("/phone");
+      setClock(data.now, performance.now() - from);
+      this.take(data);
       return true;
     } catch (error) {
       this.failed = true;
@@ -78,7 +81,6 @@ class Phone {
   }
 
   take(data) {
-    setClock(data.now);
     this.ownOnly(data.me.id);
     this.keptAt = null;
     this.failed = false;
@@ -127,8 +129,9 @@ class Phone {
     this.request = null;
     if (!fresh) return;
     this.ended = null;
-    this.request = followRequest(fresh);
-    this.request.subscribe(() => this.caseChanged());
+    const request = followRequest(fresh);
+    this.request = request;
+    request.subscribe(() => this.request === request && this.caseChanged());
   }
 
   caseChanged() {
@@ -140,7 +143,8 @@ class Phone {
 
   // The server knows of no visit any more: how it ended stands in the facts that were missed.
   async caseIsGone(request) {
-    if (LIVE.has(request.snapshot.state)) await request.refresh();
+    const isLeft = this.leaving !== null && this.leaving === request.snapshot.visit?.id;
+    if (LIVE.has(request.snapshot.state) && !isLeft) await request.refresh();
     if (this.request === request) this.caseIsOver();
   }
 
