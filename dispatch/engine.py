@@ -154,11 +154,15 @@ def _waited_s(tx: Transaction, request: SupportRequest) -> int:
 def _withdraw_lost(
     tx: Transaction, request: SupportRequest, peers: list[matching.PeerView]
 ) -> bool:
-    """End the open offers of peers who may no longer be asked; return whether there were any."""
-    lost = [peer.id for peer in peers if not matching.keeps_offer(peer, tx.now)]
-    if not lost:
-        return False
-    ended = offering.close(
-        tx, request, OfferState.WITHDRAWN, "not_eligible", ENGINE, Offer.peer_id.in_(lost)
+    """End the open offers of peers who may no longer be asked; return whether there were any.
+
+    Who is asked and not among `peers` at all has no active account any more.
+    """
+    asked = tx.session.scalars(
+        select(Offer.peer_id).where(Offer.request_id == request.id, Offer.state == OfferState.OPEN)
     )
-    return bool(ended)
+    keeping = {peer.id for peer in peers if matching.keeps_offer(peer, tx.now)}
+    lost = set(asked) - keeping
+    return bool(lost) and offering.close(
+        tx, request, OfferState.WITHDRAWN, "not_eligible", ENGINE, Offer.peer_id.in_(sorted(lost))
+    )

@@ -62,7 +62,7 @@ def _end_stale_duties(db: Database) -> int:
 
 
 def _wake_searches_with_lost_offers(db: Database) -> int:
-    """Make the engine look at searches in which an asked peer is busy or lost a permission."""
+    """Make the engine look at searches in which an asked peer is busy, gone or not permitted."""
     with db.transaction() as tx:
         certified = exists().where(
             Certificate.peer_id == Offer.peer_id, Certificate.expires_at > tx.now
@@ -72,6 +72,8 @@ def _wake_searches_with_lost_offers(db: Database) -> int:
             Badge.site_id == SupportRequest.site_id,
             Badge.expires_at > tx.now,
         )
+        # A wave that was on its way while its peer went off duty made an offer nobody ended.
+        on_duty = exists().where(Duty.peer_id == Offer.peer_id, Duty.on_duty)
         busy = exists().where(Visit.peer_id == Offer.peer_id, Visit.state.in_(sorted(LIVE_VISIT)))
         lost = (
             select(SupportRequest.id)
@@ -82,6 +84,7 @@ def _wake_searches_with_lost_offers(db: Database) -> int:
                 SupportRequest.next_action_at > tx.now,
                 or_(
                     ~certified,
+                    ~on_duty,
                     busy,
                     and_(Offer.modality.not_in(sorted(REMOTE)), ~badged),
                 ),

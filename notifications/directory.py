@@ -38,11 +38,15 @@ class Directory(Protocol):
         """Which of these offers still await an answer."""
         ...
 
-    def unreachable(self, tx: Transaction, user_id: str, offer_ids: Collection[str]) -> None:
+    def unreachable(
+        self, tx: Transaction, user_id: str, offer_ids: Collection[str], *, has_phone: bool
+    ) -> None:
         """No address of this user works: do not count them, do not wait for them, tell people.
 
-        `offer_ids` are the offers whose alerts were still on their way. May lock rows of dispatch and may journal facts. Called before this floor locks any
-        delivery in the same transaction, because a state change locks in that order too.
+        `offer_ids` are the offers whose alerts were still on their way. `has_phone` is False when
+        they never gave an address: then an open app may still be how they are reached. May lock
+        rows of dispatch and may journal facts. Called before this floor locks any delivery in the
+        same transaction, because a state change locks in that order too.
         """
         ...
 
@@ -72,6 +76,8 @@ class FakeDirectory:
         """All but the closed ones."""
         return set(offer_ids) - self.closed
 
-    def unreachable(self, tx: Transaction, user_id: str, offer_ids: Collection[str]) -> None:
+    def unreachable(
+        self, tx: Transaction, user_id: str, offer_ids: Collection[str], *, has_phone: bool
+    ) -> None:
         """Remember it."""
         self.reported.append((user_id, frozenset(offer_ids)))

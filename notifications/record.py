@@ -114,7 +114,8 @@ class Recorder:
             devices.bury(tx, sending.device_id, verdict.address, end.outcome.detail)
             offer_ids |= outbox.offers_waiting_for(tx, sending.device_id)
         if not devices.has_any(tx, sending.user_id, self._kinds):
-            self._directory.unreachable(tx, sending.user_id, offer_ids)
+            has_phone = sending.device_id is not None
+            self._directory.unreachable(tx, sending.user_id, offer_ids, has_phone=has_phone)
         waiting: Sequence[Any] = []
         if sending.device_id is not None:
             due = and_(Delivery.device_id == sending.device_id, Delivery.due_at.is_not(None))

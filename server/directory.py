@@ -48,6 +48,8 @@ class DispatchDirectory:
             )
         )
 
-    def unreachable(self, tx: Transaction, user_id: str, offer_ids: Collection[str]) -> None:
+    def unreachable(
+        self, tx: Transaction, user_id: str, offer_ids: Collection[str], *, has_phone: bool
+    ) -> None:
         """Nobody is waited for who cannot be reached."""
-        peers.all_unreachable(tx, user_id, offer_ids)
+        peers.all_unreachable(tx, user_id, offer_ids, has_phone=has_phone)

@@ -103,13 +103,30 @@ class RedisWake:
 
     def __init__(self, url: str) -> None:
         self._redis: Redis = Redis.from_url(url, socket_connect_timeout=1, socket_timeout=2)
+        self._wanted = threading.Event()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
 
     def poke(self) -> None:
-        """Publish; with Redis away the waiters find the work at their next poll."""
-        try:
-            self._redis.publish(CHANNEL, b"1")
-        except RedisError as error:
-            log.warning("poke lost: %s", type(error).__name__)
+        """Publish soon, from a thread of its own: a Redis that hangs holds no request up.
+
+        With Redis away the waiters find the work at their next poll.
+        """
+        self._wanted.set()
+        if self._thread is not None:
+            return
+        with self._lock:  # Started at the first poke, so after every fork.
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._publish, name="poke", daemon=True)
+                self._thread.start()
+
+    def _publish(self) -> None:
+        while self._wanted.wait():
+            self._wanted.clear()
+            try:
+                self._redis.publish(CHANNEL, b"1")
+            except (RedisError, OSError) as error:
+                log.warning("poke lost: %s", type(error).__name__)
 
     def waiter(self) -> Waiter:
         """A new ear, poked by every process."""

@@ -66,8 +66,8 @@ class Habits:
     road_factor: float = 1.3
     park_s: float = 200.0
     road_spread: float = 0.12
-    position_every_s: float = 20.0
-    idle_position_every_s: float = 900.0
+    position_every_s: float = 30.0
+    idle_position_every_s: float = 1200.0
     withdraws: float = 0.02
     hands_over: float = 0.01
     undoes: float = 0.02

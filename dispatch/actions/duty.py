@@ -5,7 +5,7 @@ is journaled and no track is kept.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select, update
@@ -23,6 +23,9 @@ from storage.database import Transaction
 
 POSITION_AGE_S = 300
 """A position recorded longer ago than this is refused: it says nothing about now."""
+
+APP_IS_OPEN_S = 90
+"""An app that was heard of within this time is open: it can be reached without any push."""
 
 CLOCK_SKEW_S = 60
 """How far ahead of the server's a phone's clock may be."""
@@ -216,14 +219,28 @@ def record_position(tx: Transaction, actor: Actor, reading: Position) -> Recorde
     return Recorded(Used.USED, visit.request_id if is_shared else None)
 
 
-def heard_from(tx: Transaction, peer_id: str) -> None:
-    """The peer's app was heard of: a sign of life, and proof that it can be reached."""
+def heard_from(tx: Transaction, *peer_ids: str) -> None:
+    """The apps of these peers were heard of: a sign of life, and proof that they can be reached."""
+    tx.session.execute(
+        update(Peer)
+        .where(Peer.id.in_(peer_ids), Peer.is_reachable.is_(False))
+        .values(is_reachable=True)
+        .execution_options(synchronize_session=False)
+    )
     tx.session.execute(
         update(Duty)
-        .where(Duty.peer_id == peer_id)
+        .where(Duty.peer_id.in_(sorted(peer_ids)))
         .values(contact_at=tx.now)
         .execution_options(synchronize_session=False)
     )
+
+
+def has_app_open(tx: Transaction, peer_id: str) -> bool:
+    """Whether the peer's app was heard of within `APP_IS_OPEN_S`."""
+    heard_at = tx.session.scalars(
+        select(Duty.contact_at).where(Duty.peer_id == peer_id)
+    ).one_or_none()
+    return heard_at is not None and heard_at > tx.now - timedelta(seconds=APP_IS_OPEN_S)
 
 
 def _follow(tx: Transaction, seen: Visit) -> None:

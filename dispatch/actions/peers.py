@@ -91,11 +91,17 @@ def unreachable(tx: Transaction, offer_id: str) -> None:
     journal.append(tx, request, FactType.OFFER_UNREACHABLE, ENGINE, {"offer": _named(found, name)})
 
 
-def all_unreachable(tx: Transaction, peer_id: str, offer_ids: Collection[str]) -> None:
+def all_unreachable(
+    tx: Transaction, peer_id: str, offer_ids: Collection[str], *, has_phone: bool
+) -> None:
     """No address of a user works any more; for one who is no peer there is nothing to do.
 
-    Requests are held in the order of their ids, so that two of these do not wait for each other.
+    Who never gave an address (`has_phone` False) but has the app open hears of the offer there, and
+    is waited for. Requests are held in the order of their ids, so that two of these do not wait
+    for each other.
     """
+    if not has_phone and duty.has_app_open(tx, peer_id):
+        return
     tx.session.execute(update(Peer).where(Peer.id == peer_id).values(is_reachable=False))
     rows = tx.session.scalars(
         select(Offer.id)

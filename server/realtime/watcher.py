@@ -8,12 +8,14 @@ asks, for peers, whether what they follow is still theirs to see.
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch import access
+from dispatch.actions import duty
 from dispatch.models import SupportRequest, User
 from dispatch.states import Role
 from server.models import UserSession
@@ -24,6 +26,8 @@ from storage.database import Transaction
 log = logging.getLogger(__name__)
 
 LOOK_S = 2.0
+CONTACT_S = 30.0
+"""How often an open socket counts as a sign of life of its peer's app."""
 AT_ONCE = 1_000
 """How many sessions one SELECT asks for."""
 
@@ -60,6 +64,7 @@ class Watcher:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._contact_at: datetime | None = None
 
     def start(self) -> None:
         """Begin to look every `LOOK_S`, once a process; called when the first client comes."""
@@ -74,6 +79,7 @@ class Watcher:
         while not self._stop.wait(LOOK_S):
             try:
                 self.look()
+                self.note_contact()
                 self._also()
             except SQLAlchemyError as error:
                 # Nobody can be revoked either while the database is away.
@@ -106,6 +112,18 @@ class Watcher:
             self._doorkeeper.put_out(connection)
         for connection, request_id in lost:
             self._doorkeeper.stop_following(connection, request_id)
+
+    def note_contact(self) -> None:
+        """Every `CONTACT_S`: the peers whose sockets are open have been heard of."""
+        now = self._wired.clock.now()
+        if self._contact_at is not None and (now - self._contact_at).total_seconds() < CONTACT_S:
+            return
+        self._contact_at = now
+        everybody = (one.caller for one in self._connections.all())
+        peers = sorted({caller.user_id for caller in everybody if caller.role is Role.PEER})
+        if peers:
+            with self._wired.db.transaction() as tx:
+                duty.heard_from(tx, *peers)
 
 
 def _known(connection: Connection) -> Standing:

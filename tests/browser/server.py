@@ -57,7 +57,7 @@ class Town:
             try:
                 if requests.get(f"{self.url}/healthz", timeout=2).ok:
                     return
-            except requests.ConnectionError:
+            except requests.RequestException:
                 time.sleep(0.1)
             assert self.process.poll() is None, (self.folder / "server.log").read_text()
         raise AssertionError((self.folder / "server.log").read_text())

@@ -136,6 +136,7 @@ def offer_of(town: Town, peer: dict[str, Any]) -> str:
 
 
 def test_nobody_can_come(town: Town, open_page: Open) -> None:
+    town.call(town.user("manager"), "PUT", "/policy", {"nobody_left_s": 8})
     page = open_page("/ed", town.user("staff"), viewport=TABLET, device_scale_factor=1.5)
     page.get_by_text("If no one can get here within 20 minutes").click()
     ask(page, "3")
