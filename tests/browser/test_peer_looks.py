@@ -204,12 +204,24 @@ def test_without_signal(town: Town, peers: list[dict[str, Any]], open_page: Open
     expect(phone.get_by_text("waiting to send")).to_have_count(0, timeout=15_000)
 
 
+def forget(phone: Page) -> None:
+    """Nothing is kept on this phone; said from a page that keeps nothing."""
+    phone.goto("/docs/errors")
+    phone.evaluate(
+        """new Promise((done, failed) => {
+          const asked = indexedDB.deleteDatabase("alongside");
+          asked.onsuccess = () => done(true);
+          asked.onerror = failed;
+        })"""
+    )
+
+
 def test_nothing_kept_and_no_answer(
     town: Town, peers: list[dict[str, Any]], open_page: Open
 ) -> None:
     phone = phone_of(open_page, peers[0], path="", allowed_errors=NO_SIGNAL)
     phone.route("**/api/v1/phone", lambda call: call.abort())
-    phone.evaluate("indexedDB.deleteDatabase('alongside')")
+    forget(phone)
     phone.goto("/peer/shell")
     expect(
         phone.get_by_role("heading", name="No signal, and nothing kept here yet")
@@ -221,7 +233,7 @@ def test_loading_is_shapes(town: Town, peers: list[dict[str, Any]], open_page: O
     phone = phone_of(open_page, peers[0], path="", allowed_errors=NO_SIGNAL)
     held: list[Any] = []
     phone.route("**/api/v1/phone", lambda call: held.append(call))  # noqa: PLW0108  # playwright cannot take a builtin
-    phone.evaluate("indexedDB.deleteDatabase('alongside')")
+    forget(phone)
     phone.goto("/peer/shell")
     expect(phone.locator(".sk").first).to_be_visible()
     accessible(phone)

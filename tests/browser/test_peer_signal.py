@@ -335,7 +335,7 @@ def test_an_area_is_shared_by_a_tap_and_to_a_kilometre(
     fits(phone)
     with phone.expect_request("**/api/v1/positions") as sent:
         press(phone, "Share area")
-    body = sent.value.post_data_json
+    body: dict[str, Any] = sent.value.post_data_json or {}
     assert (body["latitude"], body["longitude"], body["accuracy_m"]) == (39.98, -82.99, 1000)
     expect(phone.get_by_role("heading", name="We don't know where you are")).to_have_count(0)
     assert town.call(peer, "GET", "/duty")["position_at"] is not None
