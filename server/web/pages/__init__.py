@@ -4,15 +4,16 @@
 - `docs`   the reference of the API and of its errors
 - `desk`   an ED workstation: making it one, and signing in with a PIN
 - `ed`     asking for a peer and following the request
+- `peer`   the peer's phone: one page, installable, readable without signal
 """
 
 from flask import Flask
 
 from server.web import frame
-from server.web.pages import desk, docs, ed, front
+from server.web.pages import desk, docs, ed, front, peer
 from server.wiring import Wired
 
-FAMILIES = (front, desk, ed, docs)
+FAMILIES = (front, desk, ed, peer, docs)
 
 
 def install(app: Flask, wired: Wired) -> None:
