@@ -13,6 +13,7 @@ Pure (values in, values out, `now` handed in):
 Rows:
 
 - `models`    the tables
+- `notes`     what a peer writes after a visit, and how they are: two more tables
 - `access`    the gates: another network's rows do not exist
 - `queries`   rows into the values that the pure modules take
 - `journal`   the one way to write a fact

@@ -39,6 +39,7 @@ class FactType(StrEnum):
     ALARM_ENDED = "alarm_ended"
     REQUEST_ESCALATED = "request_escalated"
     REQUEST_CLAIMED = "request_claimed"
+    OWNER_CHANGED = "owner_changed"
     REQUEST_WIDENED = "request_widened"
     REQUEST_RESUMED = "request_resumed"
     REQUEST_ASSIGNED = "request_assigned"
@@ -68,6 +69,7 @@ FACT_MEANINGS: dict[FactType, str] = {
     FactType.ALARM_ENDED: "The alarm named in `alarm` is over.",
     FactType.REQUEST_ESCALATED: "The clock ran out; a named manager owns the request.",
     FactType.REQUEST_CLAIMED: "A manager said: I have this.",
+    FactType.OWNER_CHANGED: "The manager who owned the request is no longer there; another holds it.",
     FactType.REQUEST_WIDENED: "More peers may be asked than the policy first allowed.",
     FactType.REQUEST_RESUMED: "The search began again.",
     FactType.REQUEST_ASSIGNED: "A manager assigned a peer after a call; `visit` begins.",

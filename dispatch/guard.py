@@ -40,9 +40,9 @@ def take(
     ).one_or_none()
 
 
-def refuse(step: Step, state: RequestState) -> Conflict:
-    """The refusal for a step that the state does not allow."""
-    return Conflict(f"{step.value} cannot be taken while the request is {state.value}.")
+def refuse(act: str, state: RequestState) -> Conflict:
+    """The refusal for a step or another act that the state does not allow."""
+    return Conflict(f"{act} is not possible while the request is {state.value}.")
 
 
 def live_visit(tx: Transaction, request_id: str, **values: Any) -> Visit | None:

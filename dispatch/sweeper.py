@@ -23,7 +23,26 @@ BATCH = 100
 
 def sweep(db: Database) -> int:
     """End stale duties and wake searches with offers that lost their ground; return how many."""
-    return _end_stale_duties(db) + _wake_searches_with_lost_offers(db)
+    return _end_stale_duties(db) + _wake_searches_with_lost_offers(db) + _forget_positions(db)
+
+
+def _forget_positions(db: Database) -> int:
+    """Who is neither on duty nor on a visit is nowhere: rule 5 of the product.
+
+    Going off duty forgets at once; this is for who went off duty in the middle of a visit.
+    """
+    with db.transaction() as tx:
+        visiting = exists().where(
+            Visit.peer_id == Duty.peer_id, Visit.state.in_(sorted(LIVE_VISIT))
+        )
+        forgotten = tx.session.execute(
+            update(Duty)
+            .where(Duty.position_at.is_not(None), Duty.on_duty.is_(False), ~visiting)
+            .values(latitude=None, longitude=None, accuracy_m=None, position_at=None)
+            .returning(Duty.peer_id)
+            .execution_options(synchronize_session=False)
+        )
+        return len(forgotten.all())
 
 
 def _end_stale_duties(db: Database) -> int:

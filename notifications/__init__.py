@@ -17,6 +17,7 @@ Rows:
 Doing:
 
 - `planner`    inside the transaction of the state change: facts into deliveries
+- `care`       a peer would like to talk: supervisors' phones say so
 - `circuit`    a provider that refuses our credentials is left alone for a while
 - `record`     the outcomes of sends into the rows, fenced by the lease
 - `relay`      claims due deliveries, re-checks them, sends, records

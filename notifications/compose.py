@@ -15,6 +15,7 @@ PRIVATE_KEYS = {
     "offer_again": "offer_private",
     "taken": "closed_private",
     "offer_ended": "closed_private",
+    "offer_closed": "closed_private",
 }
 """By the first part of a key: what a peer who chose "extra private" sees instead."""
 
@@ -25,6 +26,7 @@ OPENS = {
     "voice": "offer",
     "taken": "closed",
     "offer_ended": "closed",
+    "offer_closed": "closed",
     "alarm": "board",
 }
 """By the first part of a key: which page of the app a tap opens; every other key opens home."""

@@ -146,6 +146,12 @@ CATALOGUE: dict[str, Message] = {
         Text("This one is taken care of", "This request has ended. Thank you."),
         Text("Esta ya está atendida", "Esta solicitud terminó. Gracias."),
     ),
+    # An offer that its peer lost or that was made anew, while the request goes on.
+    "offer_closed": Message(
+        Tone.QUIET,
+        Text("This one is closed", "It no longer needs your answer. Thank you."),
+        Text("Esta ya está cerrada", "Ya no necesita tu respuesta. Gracias."),
+    ),
     "closed_private": Message(
         Tone.QUIET,
         Text("Alongside", "This one is taken care of."),

@@ -203,6 +203,10 @@ def _end_of(offer: Mapping[str, Any]) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value)
 
 
+_CLOSINGS = {"taken": "taken", "cancelled": "offer_ended", "unfilled": "offer_ended"}
+"""What the closing alert says, by the reason that an offer ended for; else only that it did."""
+
+
 def _closings(
     tx: Transaction,
     closed: Mapping[str, tuple[Fact, Mapping[str, Any]]],
@@ -224,7 +228,7 @@ def _closings(
             device_id=row.device_id,
             channel=row.channel,
             once=outbox.closing_of(offer_id, where),
-            key="taken" if offer["state"] == "superseded" else "offer_ended",
+            key=_CLOSINGS.get(offer["reason"], "offer_closed"),
             rung=Rung.NOTICE,
             locale=row.locale,
             is_private=row.is_private,

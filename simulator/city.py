@@ -19,14 +19,18 @@ from typing import Any
 
 from dispatch.geo import Point
 from server import embedded, seed
+from server.app import create_app
 from server.settings import Settings
+from server.wiring import wire
 from simulator import names, nature, places
 from simulator.door import Answer, Door, Json, Unreachable
+from simulator.doors.in_process import InProcessDoor
 from simulator.doors.network import NetworkDoor
 from simulator.nature import BRISK
 from simulator.people.nurse import Nurse
 from simulator.people.peer import Life, Peer
 from simulator.people.person import Person
+from simulator.people.visiting import LIVE
 from simulator.people.watcher import Watcher
 from simulator.phone import SignIn, iso
 from simulator.stage import WallStage
@@ -37,9 +41,12 @@ log = logging.getLogger(__name__)
 
 DOMAIN = "city.example"
 SEED = 11
-HOME_KM = 6.0
+HOME_KM = 4.0
 VALID = timedelta(days=365)
 COME_IN_S = 0.5
+DUTY_S = 900.0
+"""How long a simulated peer says to be there; said again and again while the city lives, so that
+after a kill nobody is asked for long whose phone has died with it."""
 NURSE_ASKS_EVERY_S = 240.0
 NURSE_HOURS = 24.0
 SPEAKS_TOO = ("es", "es", "es", "so", "ar", "fr", "ne", "uk", "zh", "vi")
@@ -55,6 +62,29 @@ def run(settings: Settings, *, peers: int, with_nurses: bool) -> int:
         return embedded.run(settings)
     finally:
         city.stop()
+        send_home(settings)
+
+
+def send_home(settings: Settings) -> None:
+    """Take the simulated peers off duty who are not with someone: nobody answers their phones now.
+
+    The server has stopped; this goes in by its front door all the same, without a network.
+    """
+    path = city_file(settings)
+    if not path.exists():
+        return
+    wired = wire(settings)
+    app = create_app(wired)
+    door = InProcessDoor(app, app.extensions["socketio"])
+    for user in json.loads(path.read_text(encoding="utf-8"))["users"]:
+        signed_in = _sign_in(door, user) if user["role"] == "peer" else None
+        if signed_in is None or not signed_in.is_ok:
+            continue
+        token = signed_in.body["access_token"]
+        requests = door.request("GET", "/requests", token=token).body["items"]
+        if not any(request["visit"]["state"] in LIVE for request in requests if request["visit"]):
+            door.request("PUT", "/duty", {"on_duty": False}, token=token)
+    wired.close()
 
 
 def city_file(settings: Settings) -> Path:
@@ -111,7 +141,7 @@ class Citizens:
             secrets.token_hex(4),
         )
         if user["role"] == "peer":
-            return Peer(*who, life=Life(home=Point(*user["home"]), shift=None))
+            return Peer(*who, life=Life(home=Point(*user["home"]), shift=None, renews_s=DUTY_S))
         if user["role"] == "staff":
             return Nurse(*who, asks_s=_asks())
         return Watcher(*who)
@@ -141,6 +171,8 @@ def settled(settings: Settings, door: Door, peers: int) -> list[Json]:
 
     Raises `Unreachable` while the server is not there, `CannotSettle` when it refuses.
     """
+    # An answer, whatever it says: from then on the server has written who can sign in.
+    door.request("GET", "/me")
     admin = _admin(settings, door)
     path = city_file(settings)
     known: list[Json] = []
@@ -182,7 +214,7 @@ def _sign_in(door: Door, user: Json) -> Answer:
 
 
 def _make(admin: Callable[[str, str, Any], Answer], peers: int) -> list[Json]:
-    """Make who is missing. Somebody of an earlier city whose password is lost gets a new name."""
+    """Make everybody, or find them again: the same people come out of the same seed."""
     sites = admin("GET", "/sites", None).body["items"]
     chance = Random(SEED)
     until = iso(SystemClock().now() + VALID)
@@ -190,19 +222,20 @@ def _make(admin: Callable[[str, str, Any], Answer], peers: int) -> list[Json]:
     certificate = {"name": "Certified Peer Recovery Supporter", "expires_at": until}
     password = secrets.token_urlsafe(12)
     invented = iter(names.invent(400, chance))
+    lived_here = {user["email"]: user["id"] for user in _everybody(admin)}
     users: list[Json] = []
 
     def add(role: str, **more: Any) -> Json:
-        while True:
-            name = next(invented, None)
-            if name is None:
-                raise CannotSettle("every invented name is taken")
-            user = {"email": names.email_of(name, DOMAIN), "name": name, "role": role}
-            answer = admin("POST", "/users", user | {"password": password} | more)
-            if answer.is_ok:
-                return user | {"password": password}
-            if answer.body.get("errors", [{}])[0].get("field") != "email":
-                raise CannotSettle(f"a user was refused: {answer.status} {answer.code}")
+        name = next(invented)
+        user = {"email": names.email_of(name, DOMAIN), "name": name, "role": role}
+        answer = admin("POST", "/users", user | {"password": password} | more)
+        if answer.status == 422 and user["email"] in lived_here:
+            # Somebody of an earlier city whose password was lost.
+            path = f"/users/{lived_here[user['email']]}"
+            answer = admin("PATCH", path, {"password": password})
+        if not answer.is_ok:
+            raise CannotSettle(f"a user was refused: {answer.status} {answer.code}")
+        return user | {"password": password}
 
     users.append(add("supervisor"))
     users.append(add("staff", site_id=sites[0]["id"]))
@@ -223,6 +256,18 @@ def _make(admin: Callable[[str, str, Any], Answer], peers: int) -> list[Json]:
         user = add("peer", profile=profile)
         users.append(user | {"home": [home.latitude, home.longitude]})
     return users
+
+
+def _everybody(admin: Callable[[str, str, Any], Answer]) -> list[Json]:
+    """The users of the network."""
+    found: list[Json] = []
+    cursor = ""
+    while True:
+        page = admin("GET", f"/users?limit=200{cursor}", None).body
+        found += page["items"]
+        if page["next_cursor"] is None:
+            return found
+        cursor = f"&cursor={page['next_cursor']}"
 
 
 def _write(path: Path, users: list[Json]) -> None:

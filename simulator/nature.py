@@ -66,8 +66,8 @@ class Habits:
     road_factor: float = 1.3
     park_s: float = 200.0
     road_spread: float = 0.12
-    position_every_s: float = 20.0
-    idle_position_every_s: float = 900.0
+    position_every_s: float = 30.0
+    idle_position_every_s: float = 1200.0
     withdraws: float = 0.02
     hands_over: float = 0.01
     undoes: float = 0.02
@@ -98,11 +98,11 @@ BRISK = replace(
     at_desk_s=2.0,
     meet_s=4.0,
     session_s=25.0,
-    # Above what a server believes of a car, but in steps that it forgives: 440 m each.
-    speed_mps=220.0,
+    # Above what a server believes of a car, but in steps that it forgives: 320 m each.
+    speed_mps=320.0,
     road_factor=1.0,
     park_s=3.0,
-    position_every_s=2.0,
+    position_every_s=1.0,
     idle_position_every_s=60.0,
     withdraws=0.0,
     hands_over=0.0,

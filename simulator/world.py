@@ -44,7 +44,7 @@ START = datetime(2026, 3, 3, 21, 0, tzinfo=UTC)
 DRAIN = timedelta(hours=4)
 """How long after the last hour what is open may still come to its end."""
 
-SESSIONS_S = 60.0
+SESSIONS_S = 300.0
 """How often it is asked whether the live lines still stand on something."""
 
 MOST_TURNS = 100

@@ -8,5 +8,6 @@ change as one guarded statement and journals it. They return rows; shaping is th
 - `peers`    see, accept and decline an offer
 - `visits`   depart, arrive, start, complete, withdraw, hand over, undo
 - `duty`     be available, share a position
+- `notes`    the note after a visit, how a peer is, and who talks with them
 - `people`   sites, users, peers, certificates, badges, policy
 """

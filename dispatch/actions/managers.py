@@ -29,7 +29,7 @@ def claim(
     """ "I have this": the manager owns the request, and its alarm ends."""
     request = access.request(tx, actor, request_id, lock=True)
     if request.state in FINAL:
-        raise refuse(Step.RESUME, request.state)
+        raise refuse("claim", request.state)
     request.owner_id = actor.id
     request.alarm = None
     manager = tx.session.get_one(User, actor.id)

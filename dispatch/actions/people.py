@@ -13,13 +13,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import delete, select
 from sqlalchemy.orm import selectinload
 
-from dispatch import access
+from dispatch import access, journal, queries, shapes
 from dispatch.access import Actor
 from dispatch.actions.duty import end_stale, wake_searches
 from dispatch.errors import Conflict, Forbidden, Invalid
-from dispatch.models import Badge, Certificate, DoNotPair, Duty, Network, Peer, Site, User
+from dispatch.events import ENGINE, FactType
+from dispatch.models import (
+    Badge,
+    Certificate,
+    DoNotPair,
+    Duty,
+    Network,
+    Peer,
+    Site,
+    SupportRequest,
+    User,
+)
 from dispatch.policy import Policy, parse
-from dispatch.states import Role
+from dispatch.states import LOOKING, Role
 from storage.database import Transaction
 from storage.ids import new_id
 
@@ -166,12 +177,32 @@ def update_user(tx: Transaction, actor: Actor, user_id: str, values: Mapping[str
     for name, value in values.items():
         setattr(row, name, value)
     tx.session.flush()
+    if values.get("is_active") is False:
+        _hand_over_requests(tx, row)
     if values.get("is_active") is False and row.role is Role.PEER:
         duty = tx.session.get(Duty, row.id, with_for_update=True)
         if duty is not None:
             end_stale(tx, duty)
         wake_searches(tx, actor.network_id)
     return row
+
+
+def _hand_over_requests(tx: Transaction, leaving: User) -> None:
+    """Somebody always holds a request: what the leaving user owned goes to the next manager.
+
+    The requests are held in the order of their ids.
+    """
+    owned = tx.session.scalars(
+        select(SupportRequest.id)
+        .where(SupportRequest.owner_id == leaving.id, SupportRequest.state.in_(sorted(LOOKING)))
+        .order_by(SupportRequest.id)
+    ).all()
+    for request_id in owned:
+        request = access.locked_request(tx, request_id)
+        holder = queries.holder(tx, leaving.network_id)
+        request.owner_id = holder.id if holder is not None else None
+        shown = shapes.owner(request, holder, None)
+        journal.append(tx, request, FactType.OWNER_CHANGED, ENGINE, {"owner": shown})
 
 
 def _may_grant(actor: Actor, role: Role) -> None:

@@ -134,7 +134,7 @@ def widen(
     """Ask everyone now, further away than the travel limits allow; optionally by video too."""
     request = access.request(tx, actor, request_id, lock=True)
     if request.state not in LOOKING:
-        raise refuse(Step.RESUME, request.state)
+        raise refuse("widen", request.state)
     request.is_widened = True
     data: dict[str, Any] = {"reach": "widened", "reason": reason}
     if video_fallback is not None:

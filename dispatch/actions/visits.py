@@ -71,7 +71,7 @@ def _advance(tx: Transaction, actor: Actor, visit_id: str, step: Step) -> Visit:
     visit = _changed(tx, moved, values)
     peer = tx.session.get_one(User, visit.peer_id)
     if moved.alarm is not None:
-        watch.end_alarm(tx, moved, actor.by(), why=step.value)
+        watch.end_alarm(tx, moved, actor.by(), why=step.value, again=True)
     journal.append(
         tx,
         moved,

@@ -52,6 +52,16 @@ def content(name: str) -> bytes:
     return _contents()[name]
 
 
+def names() -> list[str]:
+    """Every file that is served."""
+    return list(_contents())
+
+
+def text(name: str) -> str:
+    """The file `name` as text."""
+    return _contents()[name].decode()
+
+
 @cache
 def version() -> str:
     """Changes whenever any of the files does."""

@@ -35,6 +35,8 @@ class Life:
     """None: available from the beginning, without an end."""
     modalities: list[str] = field(default_factory=lambda: ["in_person", "video", "phone", "chat"])
     push_address: str | None = None
+    renews_s: float | None = None
+    """Without a shift: how long each saying "I am there" is good for; it is renewed before that."""
 
 
 class Peer(Person):
@@ -68,11 +70,16 @@ class Peer(Person):
             length_s = self.life.shift.ends_s - self.life.shift.starts_s
             body["until"] = iso(self.stage.now() + timedelta(seconds=length_s))
             self.stage.after(length_s, self._go_off)
+        elif self.life.renews_s is not None:
+            body["until"] = iso(self.stage.now() + timedelta(seconds=self.life.renews_s))
+            self.stage.after(self.life.renews_s / 3, self._come_on)
         self.phone.insist("PUT", "/duty", body, self._is_on_now)
 
     def _is_on_now(self, answer: Answer) -> None:
         if not answer.is_ok:
             self.town.seen[f"duty refused {answer.code}"] += 1
+            return
+        if self._is_on:
             return
         self._is_on = True
         self.phone.go_live()

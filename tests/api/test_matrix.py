@@ -58,6 +58,7 @@ def scene(app: Flask, wired: Wired) -> Scene:
     request = ask(api, here.staff)
     (offer,) = api.get("/offers", here.peers[0]).get_json()["items"]
     visit = step(api, f"/offers/{offer['id']}/accept", here.peers[0])["visit"]
+    check_in = api.post("/check_ins", here.peers[0], json={"feeling": "talk"}).get_json()
     sent = {"kind": "fcm", "address": "a-token", "platform": "android"}
     device = api.post("/devices", here.peers[0], json=sent).get_json()
     desk = api.post("/desks", here.staff, json={"name": "Desk B"}).get_json()
@@ -69,6 +70,7 @@ def scene(app: Flask, wired: Wired) -> Scene:
             "offer_id": offer["id"],
             "visit_id": visit["id"],
             "device_id": device["id"],
+            "check_in_id": check_in["id"],
             "desk_id": desk["id"],
             "site_id": here.site_id,
             "peer_id": here.peers[0].id,
@@ -134,6 +136,7 @@ BODIES: dict[str, Any] = {
     "CancelBody": {"reason": "x"},
     "RatingBody": {"rating": "helped"},
     "AssignBody": {"peer_id": "nobody"},
+    "CheckInBody": {"feeling": "steady"},
 }
 
 

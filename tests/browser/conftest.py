@@ -1,5 +1,6 @@
 """One browser for the session, one server for a module, one context for a test."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,7 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "/usr/bin/chromium"
+"""What `bin/test` installs, or what is there."""
 WORKSTATION = {"width": 1440, "height": 900}
 TABLET = {"width": 1024, "height": 768}
 PHONE = {"width": 390, "height": 844}

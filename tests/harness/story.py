@@ -30,6 +30,7 @@ WANTED = "Someone would like a peer"
 STILL_OPEN = "Still open: someone would like a peer"
 TAKEN = "This one is taken care of"
 ENDED = TAKEN
+CLOSED = "This one is closed"
 """The title is the same when it ended without anybody's yes; the text below it differs."""
 TURN_AROUND = "You can turn around"
 NEEDS_YOU = "A request needs you"

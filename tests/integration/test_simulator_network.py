@@ -3,11 +3,13 @@
 import json
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -161,6 +163,10 @@ def test_the_demonstration_answers_by_itself_and_goes_on_after_a_kill(
     assert look(again)["visit"]["id"] == before["id"]
     assert {user["email"] for user in json.loads(sign_ins.read_text())["users"]} == simulated
     assert again.end(signal.SIGINT) == 0
+    with closing(sqlite3.connect(city.data / "alongside.sqlite3")) as rows:
+        left_on_duty = rows.execute("SELECT peer_id FROM duty WHERE on_duty").fetchall()
+    # Who is with someone stays; nobody else is asked while no phone would answer.
+    assert left_on_duty == [(before["peer"]["id"],)]
     story = city.log.read_text() + again.log.read_text()
     assert "talk" in story
     assert "Room 12" not in story

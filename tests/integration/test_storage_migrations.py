@@ -8,7 +8,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
-import dispatch.models  # noqa: F401  # registers its tables
+import dispatch.models  # registers its tables
+import dispatch.notes  # noqa: F401  # registers its tables
 import notifications.models  # noqa: F401  # registers its tables
 import server.models  # noqa: F401  # registers its tables
 from storage import migrate

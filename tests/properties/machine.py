@@ -9,29 +9,20 @@ from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-)
-from sqlalchemy import select, text
+from hypothesis.stateful import invariant, precondition, rule
+from sqlalchemy import select
 
 from dispatch import board, invariants
-from dispatch.access import Actor
 from dispatch.actions import duty, managers, peers, people, staff, visits
 from dispatch.actions.duty import Position
 from dispatch.actions.people import Permission, Profile
-from dispatch.errors import DomainError
 from dispatch.events import apply
-from dispatch.models import Offer, SupportRequest, Visit
+from dispatch.models import SupportRequest
 from dispatch.queries import facts_after
-from dispatch.states import LIVE_VISIT, Modality, OfferState, RequestState, Role, VisitState
-from storage.clock import ManualClock
-from tests.harness.databases import START, Backend, assert_invariants, open_database
+from dispatch.states import LIVE_VISIT, Modality, RequestState, Role, VisitState
 from tests.harness.story import without_position
-from tests.harness.world import COLUMBUS, KM_NORTH, World
+from tests.harness.world import COLUMBUS, KM_NORTH
+from tests.properties.ground import Ground
 from tests.properties.own_words import asked_now, wrong_stories
 
 NUMBER = st.integers(0, 40)
@@ -46,127 +37,10 @@ STEPS = [
     visits.hand_over,
     visits.undo,
 ]
-TABLES = ("support_requests", "offers", "visits", "facts", "duty", "peers", "exclusions")
 
 
-class Hospitals(RuleBasedStateMachine):
-    """Two networks: one with two sites and five peers, one with one site and two peers."""
-
-    backend: Backend
-    start_again: Callable[[], None]
-    """Both set by the test that runs it; the second makes the ids of every example the same."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.start_again()
-        self.url = self.backend.fresh()
-        self.clock = ManualClock(START)
-        self._open = open_database(self.url, self.clock)
-        self.db = self._open.__enter__()
-        self.world = World(self.db, self.clock)
-        self.seen: dict[str, dict[str, Any]] = {}
-        self.judged: set[str] = set()
-
-    def teardown(self) -> None:
-        """What is left behind keeps every invariant."""
-        try:
-            self._open.__exit__(None, None, None)
-            assert_invariants(self.url, self.clock)
-        finally:
-            self.backend.discard(self.url)
-
-    @initialize()
-    def people(self) -> None:
-        """Everybody; the third network policy is quick, so that a few steps see all of it."""
-        world = self.world
-        self.nurses, self.managers, self.peers = [], [], []
-        for network, sites, names in (
-            ("Scioto", ["Scioto Ridge", "Olentangy General"], "ABCDE"),
-            ("Hocking", ["Hocking Valley"], "YZ"),
-        ):
-            waves = [{"after_s": 0, "size": 2}, {"after_s": 30, "size": 1}, {"after_s": 60}]
-            admin = world.network(network, waves=waves, alarm_after_s=90, escalate_after_s=120)
-            for number, name in enumerate(sites):
-                site = world.site(admin, name, km_north=5.0 * number)
-                self.nurses.append(world.user(admin, f"Nurse {name}", Role.STAFF, site))
-            self.managers.append(world.user(admin, f"Manager {network}", Role.MANAGER))
-            for number, name in enumerate(names):
-                self.peers.append(
-                    world.peer(admin, name, km_north=3.0 * number, open_offer_limit=1 + number % 2)
-                )
-
-        self.begin()
-
-    def begin(self) -> None:
-        """Three requests before anything is drawn, so that no example is about nothing."""
-        for nurse, video in zip(self.nurses, (True, False, False), strict=True):
-            self.world.ask(nurse, video_fallback=video)
-        self.remember()
-
-    # Small helpers.
-
-    def attempt(self, action: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
-        """Do it, or be refused without any trace."""
-        before = self.dump()
-        try:
-            self.world.do(action, *args, **kwargs)
-        except DomainError:
-            assert self.dump() == before, "a refusal changed something"
-            return False
-        return True
-
-    def dump(self) -> list[Any]:
-        """Every row that an action can change."""
-        with self.db.read() as tx:
-            return [
-                sorted(map(repr, tx.session.execute(text(f"SELECT * FROM {table}"))))
-                for table in TABLES
-            ]
-
-    def remember(self) -> None:
-        """What there is to act upon; the rules that need something are drawn only when it is."""
-        self.offers_open = self.ids(
-            Offer.id, Offer.state.in_((OfferState.OPEN, OfferState.DECLINED))
-        )
-        self.visits_live = self.ids(Visit.id, Visit.state.in_(sorted(LIVE_VISIT)))
-        self.requests_open = self.ids(SupportRequest.id, SupportRequest.closed_at.is_(None))
-
-    def ids(self, column: Any, *where: Any) -> list[str]:
-        """Some ids, in the order in which they were made."""
-        with self.db.read() as tx:
-            query = select(column).where(*where).order_by(column)
-            return list(tx.session.scalars(query))
-
-    def a_request(self, number: int) -> str:
-        """An open one, unless the number says otherwise."""
-        ids = self.ids(SupportRequest.id) if number % 10 == 9 else self.requests_open
-        return ids[number % len(ids)]
-
-    def an_offer(self, number: int) -> Offer:
-        """An open or declined one, unless the number says otherwise."""
-        ids = self.ids(Offer.id) if number % 10 == 9 else self.offers_open
-        with self.db.read() as tx:
-            return tx.session.get_one(Offer, ids[number % len(ids)])
-
-    def a_visit(self, number: int) -> Visit:
-        """A live one, unless the number says otherwise."""
-        ids = self.ids(Visit.id) if number % 10 == 9 else self.visits_live
-        with self.db.read() as tx:
-            return tx.session.get_one(Visit, ids[number % len(ids)])
-
-    def peer_of(self, peer_id: str) -> Actor:
-        """The actor of a peer's id."""
-        return next(peer for peer in self.peers if peer.id == peer_id)
-
-    def mostly_own(self, group: list[Actor], request_id: str, number: int) -> Actor:
-        """Somebody of the request's own network, unless the number says otherwise."""
-        network_id = self.network_of(request_id)
-        own = [one for one in group if one.network_id == network_id or number % 5 == 4]
-        return own[number % len(own)]
-
-    def network_of(self, request_id: str) -> str:
-        """Whose request it is."""
-        return self.world.request(request_id).network_id
+class Hospitals(Ground):
+    """What anybody can do, and what must hold after it."""
 
     # What people do.
 
@@ -220,6 +94,18 @@ class Hospitals(RuleBasedStateMachine):
             assert self.attempt(step, self.peer_of(visit.peer_id), visit.id)
 
     @precondition(lambda self: bool(self.visits_live))
+    @rule(which=NUMBER, by_staff=st.booleans())
+    def turns_back(self, which: int, by_staff: bool) -> None:
+        """Somebody else is looked for: before the conversation, or in the middle of it."""
+        visit = self.a_visit(which)
+        peer = self.peer_of(visit.peer_id)
+        actor = self.mostly_own(self.managers, visit.request_id, 0) if by_staff else peer
+        is_running = visit.state is VisitState.IN_SESSION
+        step, actor = (visits.hand_over, peer) if is_running else (visits.withdraw, actor)
+        done = self.attempt(step, actor, visit.id, "reason")
+        assert done == (visit.state in LIVE_VISIT)
+
+    @precondition(lambda self: bool(self.visits_live))
     @rule(
         which=NUMBER,
         step=st.sampled_from(STEPS),
@@ -251,28 +137,33 @@ class Hospitals(RuleBasedStateMachine):
             assert actor.network_id == self.network_of(request_id)
 
     @precondition(lambda self: bool(self.requests_open))
-    @rule(
-        which=NUMBER,
-        who=NUMBER,
-        whom=NUMBER,
-        what=st.sampled_from(["claim", "resume", "resume by video", "assign", "assign by video"]),
-    )
-    def manages(self, which: int, who: int, whom: int, what: str) -> None:
-        """Own it, search again, or assign anybody after a call."""
+    @rule(which=NUMBER, who=NUMBER)
+    def owns(self, which: int, who: int) -> None:
+        """A manager has it."""
         request_id = self.a_request(which)
         manager = self.mostly_own(self.managers, request_id, who)
-        peer = self.peers[whom % 7]
-        network_id = self.network_of(request_id)
-        if what == "claim":
-            done = self.attempt(managers.claim, manager, request_id)
-        elif what.startswith("resume"):
-            video = True if what.endswith("video") else None
-            done = self.attempt(managers.resume, manager, request_id, video_fallback=video)
-        else:
-            way = Modality.VIDEO if what.endswith("video") else None
-            done = self.attempt(managers.assign, manager, request_id, peer.id, way)
-            assert not done or peer.network_id == network_id
-        assert not done or manager.network_id == network_id
+        done = self.attempt(managers.claim, manager, request_id)
+        assert not done or manager.network_id == self.network_of(request_id)
+
+    @precondition(lambda self: bool(self.requests_escalated))
+    @rule(which=NUMBER, who=NUMBER, video=st.sampled_from([None, True, False]))
+    def searches_again(self, which: int, who: int, video: bool | None) -> None:
+        """A manager lets an escalated search begin anew."""
+        request_id = self.requests_escalated[which % len(self.requests_escalated)]
+        manager = self.mostly_own(self.managers, request_id, who)
+        done = self.attempt(managers.resume, manager, request_id, video_fallback=video)
+        assert not done or manager.network_id == self.network_of(request_id)
+
+    @precondition(lambda self: bool(self.requests_open))
+    @rule(which=NUMBER, who=NUMBER, whom=NUMBER, way=st.sampled_from([None, Modality.VIDEO]))
+    def assigns(self, which: int, who: int, whom: int, way: Modality | None) -> None:
+        """A manager has called somebody."""
+        request_id = self.a_request(which)
+        manager = self.mostly_own(self.managers, request_id, who)
+        peer = self.mostly_own(self.peers, request_id, whom)
+        done = self.attempt(managers.assign, manager, request_id, peer.id, way)
+        own = self.network_of(request_id)
+        assert not done or manager.network_id == peer.network_id == own
 
     @rule(
         who=NUMBER,

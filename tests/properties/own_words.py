@@ -54,7 +54,7 @@ _OFFER = text(
     " (SELECT max(c.expires_at) FROM peer_certificates c WHERE c.peer_id = p.id) AS certified,"
     " (SELECT b.expires_at FROM peer_badges b WHERE b.peer_id = p.id AND b.site_id = r.site_id)"
     " AS badge,"
-    " (SELECT count(*) FROM exclusions e WHERE e.peer_id = p.id AND e.request_id = r.id) AS left_it,"
+    " (SELECT count(*) FROM visits w WHERE w.peer_id = p.id AND w.request_id = r.id) AS left_it,"
     " (SELECT count(*) FROM do_not_pair n WHERE n.peer_id = p.id AND n.site_id = r.site_id)"
     " AS unpaired,"
     " (SELECT count(*) FROM visits v WHERE v.peer_id = p.id AND v.state IN"

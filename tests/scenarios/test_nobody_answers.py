@@ -2,7 +2,7 @@
 
 from dispatch.actions import managers, visits
 from dispatch.states import Modality
-from tests.harness.story import ENDED, NEEDS_YOU, STILL_OPEN, TAKEN, WANTED, Story
+from tests.harness.story import CLOSED, NEEDS_YOU, STILL_OPEN, TAKEN, WANTED, Story
 from tests.scenarios.cast import Cast
 
 
@@ -43,7 +43,7 @@ def test_nobody_answers(story: Story, cast: Cast) -> None:
     assert len(story.asked(request)) == 9, "who was asked may still say yes"
 
     story.do(managers.resume, cast.manager, request, video_fallback=True)
-    story.expect(ENDED, *far)
+    story.expect(CLOSED, *far)
     story.expect(WANTED, *far[:3])
     assert story.snapshot(request)["owner"]["name"] == "Renee A."
     story.forward(90)

@@ -5,7 +5,7 @@ import pytest
 from dispatch.actions import visits
 from dispatch.errors import Gone
 from dispatch.states import Role
-from tests.harness.story import ENDED, STILL_OPEN, TAKEN, WANTED, Story
+from tests.harness.story import CLOSED, STILL_OPEN, TAKEN, WANTED, Story
 from tests.scenarios.cast import Cast
 
 
@@ -27,7 +27,7 @@ def test_one_peer_two_hospitals(story: Story, cast: Cast) -> None:
 
     visit = story.accept(marcus, first)
     story.expect(TAKEN, dana)
-    story.expect(ENDED, marcus)  # of the second hospital: he is busy now
+    story.expect(CLOSED, marcus)  # of the second hospital: he is busy now
     assert story.asked(second) == ["Dana W."]
     with pytest.raises(Gone):
         story.accept(marcus, second)

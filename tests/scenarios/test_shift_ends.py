@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.harness.story import ENDED, NEEDS_YOU, STILL_OPEN, WANTED, Story
+from tests.harness.story import CLOSED, NEEDS_YOU, STILL_OPEN, WANTED, Story
 from tests.scenarios.cast import Cast
 
 
@@ -16,7 +16,7 @@ def test_shift_ends(story: Story, cast: Cast) -> None:
     story.expect(NEEDS_YOU, cast.manager)
     story.expect(NEEDS_YOU, cast.manager)
     story.forward(14 * 60)
-    story.expect(ENDED, marcus)
+    story.expect(CLOSED, marcus)
     assert story.asked(request) == []
     assert story.snapshot(request)["state"] == "escalated"
 
@@ -32,6 +32,6 @@ def test_goes_off_duty_with_a_ringing_phone(story: Story, cast: Cast) -> None:
     story.expect(WANTED, marcus, dana, sam)
     for one in (marcus, dana, sam):
         story.off_duty(one)
-        story.expect(ENDED, one)
+        story.expect(CLOSED, one)
     story.expect(WANTED, lee)  # nobody is awaited any more: the next wave is early
     assert story.asked(request) == ["Lee K."]

@@ -4,6 +4,7 @@
 - `docs`   the reference of the API and of its errors
 - `desk`   an ED workstation: making it one, and signing in with a PIN
 - `ed`     asking for a peer and following the request
+- `peer`   the peer's phone: one page, installable, readable without signal
 - `manage` the live board, peers, settings, audit
 - `welcome` an invitation opened
 """
@@ -11,10 +12,10 @@
 from flask import Flask
 
 from server.web import frame
-from server.web.pages import desk, docs, ed, front, manage, welcome
+from server.web.pages import desk, docs, ed, front, manage, peer, welcome
 from server.wiring import Wired
 
-FAMILIES = (front, desk, ed, manage, welcome, docs)
+FAMILIES = (front, desk, ed, peer, manage, welcome, docs)
 
 
 def install(app: Flask, wired: Wired) -> None:

@@ -2,12 +2,20 @@
 import { useEffect, useState } from "preact/hooks";
 import { boot } from "./boot.js";
 
-let offset_ms = boot.now ? Date.parse(boot.now) - Date.now() : 0;
+// The page's own stamp was made when its answer began, not when its modules are ready.
+const [arrived] = performance.getEntriesByType("navigation");
+const madeAt_ms = arrived && arrived.responseStart ? performance.timeOrigin + arrived.responseStart : Date.now();
+let offset_ms = boot.now ? Date.parse(boot.now) - madeAt_ms : 0;
 
 // Correct the offset by what an answer says; a Date header has whole seconds only.
 export function hear(dateHeader) {
   const said = Date.parse(dateHeader || "");
   if (Number.isFinite(said) && Math.abs(said + 500 - now()) > 1500) offset_ms = said + 500 - Date.now();
+}
+
+// An answer that carries the server's clock exactly; `took_ms` is how long it was asked for.
+export function set(stamp, took_ms = 0) {
+  offset_ms = Date.parse(stamp) + took_ms / 2 - Date.now();
 }
 
 export const now = () => Date.now() + offset_ms;

@@ -1,0 +1,45 @@
+// "What do you need?": only what really works now, safety first.
+import { useState } from "preact/hooks";
+import { Dialog, html, Icon, Press } from "../ui.js";
+import { phone as pretty, t } from "../words.js";
+import { Call, Choice } from "./parts.js";
+import { phone } from "./store.js";
+
+export function Help({ visit, about, close }) {
+  const [at, setAt] = useState("choose");
+  if (at === "safe") return html`<${Safe} about=${about} close=${close} />`;
+  if (at === "hand") return html`<${HandOver} visit=${visit} close=${close} />`;
+  if (at === "mind") return html`<${ChangedMind} visit=${visit} close=${close} />`;
+  const network = phone.data.network.phone;
+  const desk = about.request.site.desk_phone;
+  const isOnWay = visit.state === "accepted" || visit.state === "en_route";
+  const isWith = visit.state === "in_session";
+  return html`<${Dialog} sheet title=${t("p_help")} close=${close}><p class="sub">${t("p_help_text")}</p><div class="why">
+    <${Choice} kind="now" icon="shield" title=${t("p_unsafe")} text=${t("p_unsafe_text")} onClick=${() => setAt("safe")} />
+    ${network && html`<a class="why__one" href=${`tel:${network}`}><${Icon} name="phone" /><span><b>${t("p_supervisor")}</b><small>${t("p_supervisor_text", { name: phone.data.network.name, phone: pretty(network) })}</small></span></a>`}
+    <${Choice} icon="users" title=${t(isWith ? "p_hand_over" : "p_cannot_go")} text=${t(isWith ? "p_hand_over_text" : "p_cannot_go_text")} onClick=${() => setAt("hand")} />
+    ${isOnWay && desk && html`<a class="why__one" href=${`tel:${desk}`}><${Icon} name="clock" /><span><b>${t("p_late")}</b><small>${t(visit.state === "en_route" ? "p_late_text_moving" : "p_late_text")}</small></span></a>`}
+    ${!isOnWay && html`<${Choice} icon="hand-heart" title=${t("p_changed_mind")} text=${t("p_changed_mind_text")} onClick=${() => setAt("mind")} />`}
+  </div><button type="button" class="btn btn--quiet btn--lg btn--block btn--plain" data-first onClick=${close}>${t("p_back_to_visit")}</button><//>`;
+}
+
+// Numbers at once; nothing is sent, because nothing that is sent is as quick as a call.
+const Safe = ({ about, close }) => html`<${Dialog} sheet title=${t("p_unsafe")} close=${close}><p class="sub">${t("p_unsafe_how")}</p><div class="stack"><${Call} number="911" kind="danger">${t("p_call_911")}<//>${about.request.site.desk_phone && html`<${Call} number=${about.request.site.desk_phone}>${t("p_call_desk_number", { phone: pretty(about.request.site.desk_phone) })}<//>`}${phone.data.network.phone && html`<${Call} number=${phone.data.network.phone}>${t("p_call_network", { phone: pretty(phone.data.network.phone) })}<//>`}</div><button type="button" class="btn btn--quiet btn--lg btn--block btn--plain" data-first onClick=${close}>${t("p_back_to_visit")}</button><//>`;
+
+// Somebody else is asked at once, and it cannot be taken back: the one place with a second look.
+function HandOver({ visit, close }) {
+  const isWith = visit.state === "in_session";
+  const act = async () => { await phone.leave(isWith ? "hand_over" : "withdraw", isWith ? null : "cannot_go"); close(); };
+  return html`<${Dialog} sheet title=${t(isWith ? "p_hand_over_ask" : "p_cannot_go_ask")} close=${close}><p class="sub">${t(isWith ? "p_hand_over_how" : "p_cannot_go_how")}</p><div class="dlg__acts"><button type="button" class="btn btn--quiet btn--lg" data-first onClick=${close}>${t("p_keep_visit")}</button><${Press} kind="secondary" size="lg" act=${act} busy=${t("p_sending")}>${t(isWith ? "p_hand_over_yes" : "p_cannot_go_yes")}<//></div><//>`;
+}
+
+// It ends kindly, and nobody else is called out for somebody who would rather not.
+function ChangedMind({ visit, close }) {
+  const act = async () => {
+    phone.changedMind = visit.id;
+    if (visit.state === "arrived") await phone.step("start", "in_session", "p_did_start");
+    await phone.step("complete", "completed", "");
+    close();
+  };
+  return html`<${Dialog} sheet title=${t("p_changed_mind")} close=${close}><p class="sub">${t("p_changed_mind_how")}</p><div class="dlg__acts"><button type="button" class="btn btn--quiet btn--lg" data-first onClick=${close}>${t("p_keep_visit")}</button><${Press} kind="secondary" size="lg" act=${act}>${t("p_changed_mind_yes")}<//></div><//>`;
+}
