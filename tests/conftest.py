@@ -43,7 +43,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """The one PostgreSQL server of this session."""
+    """The one PostgreSQL server of this test run."""
     server = PostgresServer()
     try:
         server.start()

@@ -63,7 +63,7 @@ def is_gevent() -> bool:
 
 def _options(settings: Settings) -> dict[str, Any]:
     """What the library is told."""
-    quiet = logging.getLogger(f"{__name__}.library")
+    quiet = logging.getLogger(f"{__name__}.upstream")
     quiet.setLevel(logging.ERROR)
     quiet.addFilter(_is_exception)
     options: dict[str, Any] = {

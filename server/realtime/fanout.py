@@ -45,7 +45,7 @@ class Fanout(socketio.PubSubManager):  # type: ignore[misc]  # the library has n
     name = "redis"
 
     def __init__(self, url: str, *, write_only: bool = False) -> None:
-        quiet = logging.getLogger(f"{__name__}.library")
+        quiet = logging.getLogger(f"{__name__}.upstream")
         quiet.setLevel(logging.ERROR)
         super().__init__(channel=CHANNEL, write_only=write_only, logger=quiet, json=wire)
         self._url = url
