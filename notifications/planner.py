@@ -203,8 +203,11 @@ def _end_of(offer: Mapping[str, Any]) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value)
 
 
-_CLOSINGS = {"taken": "taken", "cancelled": "offer_ended", "unfilled": "offer_ended"}
-"""What the closing alert says, by the reason that an offer ended for; else only that it did."""
+def _closing_key(offer: Mapping[str, Any]) -> str:
+    """What the closing alert says: someone said yes, the request ended, or only that it is over."""
+    if offer["state"] == "superseded":
+        return "taken"
+    return "offer_ended" if offer["reason"] in ("cancelled", "unfilled") else "offer_closed"
 
 
 def _closings(
@@ -228,7 +231,7 @@ def _closings(
             device_id=row.device_id,
             channel=row.channel,
             once=outbox.closing_of(offer_id, where),
-            key=_CLOSINGS.get(offer["reason"], "offer_closed"),
+            key=_closing_key(offer),
             rung=Rung.NOTICE,
             locale=row.locale,
             is_private=row.is_private,
