@@ -7,26 +7,21 @@ itself is in them. The peer in the same run is a bare acknowledgement over the s
 """
 
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import requests
 import socketio
 
 from benchmarks.table import percentile, show
 from storage.clock import SystemClock
 from tests.harness.fcm import Answer, FcmServer
-from tests.harness.postgres import die_with_parent, free_port
+from tests.harness.servers import ServerProcess
 
 PHONES = 100
 """Fewer than the sign-ins that one address may make in a minute."""
@@ -55,61 +50,19 @@ class TimedFcm(FcmServer):
         return super().send(authorization, body)
 
 
-class Town:
+class Town(ServerProcess):
     """The server process and the people in it."""
 
     def __init__(self, folder: Path, fcm: FcmServer) -> None:
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        self.folder = folder
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "PORT": str(port),
-            "ALONGSIDE_DATA": str(folder),
-            "PUSH": "fcm",
-            "FCM_BASE_URL": fcm.url,
-            "FIREBASE_CREDENTIALS": str(fcm.write_service_account(folder / "firebase.json")),
-            "LOG_LEVEL": "WARNING",
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "server", "run"],
-            env=environment,
-            stdout=(folder / "log").open("wb"),
-            stderr=subprocess.STDOUT,
-            preexec_fn=die_with_parent,  # noqa: PLW1509  # it calls one function of the C library
+        super().__init__(
+            "run",
+            folder,
+            PUSH="fcm",
+            FCM_BASE_URL=fcm.url,
+            FIREBASE_CREDENTIALS=str(fcm.write_service_account(folder / "firebase.json")),
+            LOG_LEVEL="WARNING",
         )
-        self._until(lambda: requests.get(f"{self.url}/readyz", timeout=2).ok)
-
-    def _until(self, done: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                if done():
-                    return
-            except requests.RequestException:
-                pass
-            time.sleep(0.1)
-        raise RuntimeError(f"the server did not start:\n{(self.folder / 'log').read_text()}")
-
-    def call(self, method: str, path: str, token: str | None = None, **body: Any) -> Any:
-        """One call that must work; its JSON."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        answer = requests.request(
-            method,
-            f"{self.url}/api/v1{path}",
-            json=body if method != "GET" else None,
-            headers=headers,
-            timeout=WAIT_S,
-        )
-        if not answer.ok:
-            raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
-        return answer.json() if answer.text else None
-
-    def sign_in(self, email: str, password: str) -> str:
-        """An access token."""
-        token: str = self.call("POST", "/sessions", email=email, password=password)["access_token"]
-        return token
+        self.until_ready()
 
 
 class Phone:
@@ -148,8 +101,7 @@ def main() -> None:
             _ask(town, nurse)
         finally:
             # The server hangs up on every phone at once; one by one they would each say goodbye.
-            town.process.terminate()
-            town.process.wait(timeout=30)
+            town.end()
             for phone in phones:
                 phone.client.wait()
     offers = {name: times for phone in phones for name, times in phone.offers.items()}
@@ -160,7 +112,7 @@ def main() -> None:
 
 def _people(town: Town, phones: list[Phone]) -> str:
     """Fill `phones` with certified peers on duty near one site; the token of its nurse."""
-    demo = json.loads((town.folder / "demo.json").read_text())["users"]
+    demo = town.demo()["users"]
     first = demo[0]["network"]
     by_role = {user["role"]: user for user in reversed(demo) if user["network"] == first}
     manager = town.sign_in(by_role["manager"]["email"], by_role["manager"]["password"])
@@ -179,16 +131,21 @@ def _people(town: Town, phones: list[Phone]) -> str:
             "certificates": [{"name": "CPS", "expires_at": far}],
             "badges": [{"site_id": site["id"], "expires_at": far}],
         }
-        peer = {"email": email, "password": password, "name": f"Phone {number}", "role": "peer"}
-        town.call("POST", "/users", manager, **peer, profile=profile)
+        peer: dict[str, Any] = {
+            "email": email,
+            "password": password,
+            "name": f"Phone {number}",
+            "role": "peer",
+        }
+        town.call("POST", "/users", manager, peer | {"profile": profile})
         token = town.sign_in(email, password)
         device = {
             "kind": "fcm",
             "address": f"token-{number:04d}-{'x' * 120}",
             "platform": "android",
         }
-        town.call("POST", "/devices", token, **device)
-        town.call("PUT", "/duty", token, on_duty=True, modalities=["in_person"])
+        town.call("POST", "/devices", token, device)
+        town.call("PUT", "/duty", token, {"on_duty": True, "modalities": ["in_person"]})
         phones.append(Phone(town, token))
 
     with ThreadPoolExecutor(8) as pool:
@@ -200,17 +157,15 @@ def _ask(town: Town, nurse: str) -> None:
     """Five requests a second, each cancelled two seconds later so that its peers are free again."""
 
     def one(number: int) -> None:
-        asked = town.call(
-            "POST",
-            "/requests",
-            nurse,
-            modality="in_person",
-            place=f"Room {number}",
-            language="en",
-            consent=True,
-        )
+        ask = {
+            "modality": "in_person",
+            "place": f"Room {number}",
+            "language": "en",
+            "consent": True,
+        }
+        asked = town.call("POST", "/requests", nurse, ask)
         time.sleep(2)
-        town.call("POST", f"/requests/{asked['id']}/cancel", nurse, reason="mistake")
+        town.call("POST", f"/requests/{asked['id']}/cancel", nurse, {"reason": "mistake"})
 
     threads = []
     for number in range(REQUESTS):

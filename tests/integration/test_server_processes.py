@@ -1,96 +1,32 @@
 """The server as real processes: started, used over real sockets, stopped, killed, started again."""
 
-import json
-import os
 import signal
 import socket
 import stat
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
 from server.health import FRESH_FOR
-from tests.harness.postgres import PostgresServer, die_with_parent, free_port
+from tests.harness.postgres import PostgresServer
+from tests.harness.servers import ServerProcess
 
 pytestmark = pytest.mark.process
 
-START_S = 20.0
-Start = Callable[..., "Server"]
+
+class Server(ServerProcess):
+    """A server with the demonstration's people in it."""
+
+    def token(self, role: str, number: int = 0) -> str:
+        """An access token of the demonstration's `number`th user with this role."""
+        user = self.demo_user(role, number)
+        return self.sign_in(user["email"], user["password"])
 
 
-class Server:
-    """One `python -m server ...` with an environment of its own."""
-
-    def __init__(self, command: str, data: Path, **environment: str) -> None:
-        self.port = free_port()
-        self.data = data
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = data / f"{command}-{self.port}.log"
-        inherited = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-        environment = {
-            **inherited,
-            "HOME": str(data),
-            "PORT": str(self.port),
-            "ALONGSIDE_DATA": str(data),
-            **environment,
-        }
-        with self.log.open("wb") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "server", command],
-                env=environment,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                preexec_fn=die_with_parent,  # noqa: PLW1509  # it calls one function of the C library
-            )
-
-    def until_answering(self, *, is_ready: bool = False) -> requests.Response:
-        """Wait until `/readyz` answers, or says that all is well; its answer."""
-        deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None, self.log.read_text()
-            try:
-                answer = requests.get(f"{self.url}/readyz", timeout=2)
-                if answer.status_code == 200 or not is_ready:
-                    return answer
-            except requests.ConnectionError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError(f"not ready:\n{self.log.read_text()}")
-
-    def until_ready(self) -> None:
-        """Wait until `/readyz` says that all is well."""
-        self.until_answering(is_ready=True)
-
-    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal and wait; the exit status."""
-        self.process.send_signal(how)
-        return self.process.wait(timeout=40)
-
-    def demo(self) -> dict[str, Any]:
-        """What `demo.json` says."""
-        told: dict[str, Any] = json.loads((self.data / "demo.json").read_text())
-        return told
-
-    def sign_in(self, role: str, number: int = 0) -> dict[str, str]:
-        """The headers of the demonstration's `number`th user with this role."""
-        users = [user for user in self.demo()["users"] if user["role"] == role]
-        sent = {name: users[number][name] for name in ("email", "password")}
-        answer = requests.post(f"{self.url}/api/v1/sessions", json=sent, timeout=5)
-        assert answer.status_code == 201, answer.text
-        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
-
-    def call(self, method: str, path: str, headers: dict[str, str], **more: Any) -> Any:
-        """One call that must work; its JSON."""
-        url = f"{self.url}/api/v1{path}"
-        answer = requests.request(method, url, headers=headers, timeout=5, **more)
-        assert answer.status_code < 300, answer.text
-        return answer.json()
+Start = Callable[..., Server]
 
 
 @pytest.fixture
@@ -105,9 +41,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     yield begin
     for server in started:
-        if server.process.poll() is None:
-            server.process.kill()
-            server.process.wait(timeout=10)
+        server.kill()
 
 
 ASK = {"modality": "in_person", "place": "Room 3", "language": "en", "consent": True}
@@ -118,8 +52,8 @@ def test_a_fresh_start_is_ready_and_tells_how_to_get_in(start: Start) -> None:
     server.until_ready()
     told = server.demo()
     assert told["url"] == server.url
-    assert stat.S_IMODE((server.data / "demo.json").stat().st_mode) == 0o600
-    assert stat.S_IMODE((server.data / "alongside.sqlite3").stat().st_mode) == 0o600
+    assert stat.S_IMODE((server.folder / "demo.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((server.folder / "alongside.sqlite3").stat().st_mode) == 0o600
     first = [user for user in told["users"] if user["network"] == told["users"][0]["network"]]
     roles = [user["role"] for user in first]
     assert {role: roles.count(role) for role in set(roles)} == {
@@ -143,10 +77,10 @@ def test_everybody_of_the_demonstration_can_be_asked(start: Start) -> None:
     server = start()
     server.until_ready()
     for number in range(6):
-        peer = server.sign_in("peer", number)
+        peer = server.token("peer", number)
         body = {"on_duty": True, "modalities": ["in_person", "video"]}
-        server.call("PUT", "/duty", peer, json=body)
-    asked = server.call("POST", "/requests", server.sign_in("staff"), json=ASK)
+        server.call("PUT", "/duty", peer, body)
+    asked = server.call("POST", "/requests", server.token("staff"), ASK)
     assert asked["eligible"] == 6
     assert asked["asked"] == 3
     time.sleep(1)
@@ -158,8 +92,8 @@ def test_stopped_and_started_again_it_goes_on(start: Start, how: signal.Signals)
     """A request that was searching is carried on by the next process, sign-ins included."""
     server = start()
     server.until_ready()
-    staff = server.sign_in("staff")
-    made = server.call("POST", "/requests", staff, json=ASK)
+    staff = server.token("staff")
+    made = server.call("POST", "/requests", staff, ASK)
     status = server.end(how)
     assert status == (-signal.SIGKILL if how is signal.SIGKILL else 0)
     again = start()
@@ -182,18 +116,18 @@ def test_a_taken_port_is_named(start: Start) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         server = start(PORT=str(taken.getsockname()[1]))
-        assert server.process.wait(timeout=START_S) == 1
+        assert server.until_ended() == 1
         assert server.log.read_text().startswith("PORT: cannot listen on")
 
 
 def test_unsafe_settings_are_named_and_nothing_starts(start: Start) -> None:
     for command in ("run", "web", "dispatcher", "migrate", "doctor"):
         server = start(command, ALONGSIDE_ENV="production", SECRET_KEY="short")
-        assert server.process.wait(timeout=START_S) == 2
+        assert server.until_ended() == 2
         out = server.log.read_text()
         assert "SECRET_KEY:" in out
         assert "PUSH:" in out
-        assert not (server.data / "alongside.sqlite3").exists()
+        assert not (server.folder / "alongside.sqlite3").exists()
 
 
 def test_a_production_database_gets_no_invented_people(start: Start, tmp_path: Path) -> None:
@@ -207,18 +141,18 @@ def test_a_production_database_gets_no_invented_people(start: Start, tmp_path: P
         PUSH="fcm",
         FIREBASE_CREDENTIALS=str(key),
     )
-    assert server.process.wait(timeout=START_S) == 2
+    assert server.until_ended() == 2
     assert "ALONGSIDE_ENV" in server.log.read_text()
 
 
 def test_the_doctor_says_what_it_found(start: Start) -> None:
     before = start("doctor")
-    assert before.process.wait(timeout=START_S) == 1
+    assert before.until_ended() == 1
     assert "BAD  revision" in before.log.read_text()
     server = start()
     server.until_ready()
     well = start("doctor")
-    assert well.process.wait(timeout=START_S) == 0, well.log.read_text()
+    assert well.until_ended() == 0, well.log.read_text()
     assert "invariants  all hold" in well.log.read_text()
 
 
@@ -231,16 +165,16 @@ def test_web_and_dispatchers_apart(
     postgres_server.create(database)
     url = {"DATABASE_URL": postgres_server.url(database)}
     refused = start("dispatcher", **url)
-    assert refused.process.wait(timeout=START_S) == 1
+    assert refused.until_ended() == 1
     assert "migrate" in refused.log.read_text()
     for command in ("migrate", "seed"):
-        assert start(command, **url).process.wait(timeout=START_S) == 0
+        assert start(command, **url).until_ended() == 0
     web = start("web", **url)
     running = [start("dispatcher", **url) for _ in range(dispatchers)]
     web.until_ready()
-    peer = web.sign_in("peer")
-    web.call("PUT", "/duty", peer, json={"on_duty": True, "modalities": ["in_person"]})
-    web.call("POST", "/requests", web.sign_in("staff"), json=ASK)
+    peer = web.token("peer")
+    web.call("PUT", "/duty", peer, {"on_duty": True, "modalities": ["in_person"]})
+    web.call("POST", "/requests", web.token("staff"), ASK)
     deadline = time.monotonic() + 5
     rang = 0
     while time.monotonic() < deadline and not rang:
@@ -259,7 +193,7 @@ def test_without_a_dispatcher_the_alarm_is_in_readyz(
     assert FRESH_FOR.total_seconds() <= 60
     postgres_server.create("alone")
     url = {"DATABASE_URL": postgres_server.url("alone")}
-    assert start("migrate", **url).process.wait(timeout=START_S) == 0
+    assert start("migrate", **url).until_ended() == 0
     web = start("web", **url)
-    answer = web.until_answering()
+    answer = web.until_answering("/readyz", is_well=False)
     assert (answer.status_code, answer.json()["checks"]["dispatcher"]) == (503, "has never run")

@@ -1,90 +1,30 @@
 """Server processes with real sockets, and a client that connects to them as a phone does."""
 
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import requests
 import socketio
 
 from server.realtime.rooms import NAMESPACE
 from tests.api.people import PASSWORD, Person
-from tests.harness.postgres import die_with_parent, free_port
+from tests.harness.servers import ServerProcess, on_database
 
 Json = dict[str, Any]
-START_S = 60.0
 SOON_S = 10.0
 
 
-class Server:
-    """One `python -m server ...` on a database that has its people already."""
+class Server(ServerProcess):
+    """A server on a database that has its people already."""
 
     def __init__(self, command: str, folder: Path, database_url: str, **environment: str) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = folder / f"{command}-{self.port}.log"
-        values = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-        values |= {
-            "HOME": str(folder),
-            "PORT": str(self.port),
-            "ALONGSIDE_DATA": str(folder),
-            "ALONGSIDE_ENV": "test",
-            "DATABASE_URL": database_url,
-            "SECRET_KEY": "one secret for every process of a test",
-            "PUSH": "memory",
-            **environment,
-        }
-        with self.log.open("wb") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "server", command],
-                env=values,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                preexec_fn=die_with_parent,  # noqa: PLW1509  # one call into libc, no lock taken
-            )
-
-    def until_answering(self) -> None:
-        """Wait until it answers at all."""
-        deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None, self.log.read_text()
-            try:
-                if requests.get(f"{self.url}/healthz", timeout=2).status_code == 200:
-                    return
-            except (requests.ConnectionError, requests.Timeout):
-                time.sleep(0.05)
-        raise AssertionError(f"no answer:\n{self.log.read_text()}")
-
-    def end(self) -> None:
-        """Kill it, if it still runs."""
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(timeout=10)
+        super().__init__(command, folder, **on_database(database_url) | environment)
 
     def token(self, person: Person) -> str:
         """A fresh access token."""
-        sent = {"email": person.email, "password": PASSWORD}
-        answer = requests.post(f"{self.url}/api/v1/sessions", json=sent, timeout=10)
-        assert answer.status_code == 201, answer.text
-        return str(answer.json()["access_token"])
-
-    def call(self, method: str, path: str, token: str, body: Json | None = None) -> Json:
-        """One call that must work; its JSON."""
-        answer = requests.request(
-            method,
-            f"{self.url}/api/v1{path}",
-            headers={"Authorization": f"Bearer {token}"},
-            json=body if body is not None or method == "GET" else {},
-            timeout=10,
-        )
-        assert answer.status_code < 300, answer.text
-        found: Json = answer.json() if answer.content else {}
-        return found
+        return self.sign_in(person.email, PASSWORD)
 
 
 class Phone:

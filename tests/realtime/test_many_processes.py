@@ -82,7 +82,7 @@ def site(
         yield Site(one, two, dispatcher, world, database_url)
     finally:
         for server in (one, two, dispatcher):
-            server.end()
+            server.kill()
     assert_invariants(database_url, SystemClock())
     postgresql_backend.discard(database_url)
 

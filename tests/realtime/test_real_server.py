@@ -54,7 +54,7 @@ def server(
         assert "Traceback" not in told
         assert '"level": "error"' not in told
     finally:
-        started.end()
+        started.kill()
 
 
 @pytest.mark.parametrize(
