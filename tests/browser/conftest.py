@@ -1,4 +1,4 @@
-"""One browser for the session, one server for a module, one context for a test."""
+"""One browser for these tests, one server for a module, one context for a test."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,9 +19,12 @@ PHONE = {"width": 390, "height": 844}
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A real Chromium."""
+    """A real Chromium, ended with the last test of a screen.
+
+    Playwright keeps an event loop running in this thread; no other test may meet it.
+    """
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=CHROMIUM,
