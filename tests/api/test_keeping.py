@@ -81,7 +81,8 @@ def test_a_new_user_signs_in_and_an_old_one_is_out_at_once(api: Api, world: Worl
     assert made.status_code == 201, made.text
     user = made.get_json()
     assert user["email"] == "new.nurse@here.example"
-    assert "password" not in made.text
+    assert body["password"] not in made.text
+    assert not {"password", "password_hash"} & user.keys()
     sent = {"email": "new.nurse@here.example", "password": "a long new password"}
     token = api.post("/sessions", json=sent).get_json()["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
