@@ -117,6 +117,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     checks = os.environ.get("ALONGSIDE_CHECKS")
     if checks is not None:
         terminalreporter.line(f"lint, format, types, floors: {checks}")
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.line(f"failed once, tried again: {report.nodeid}")
     for line in _not_run(terminalreporter) or ["nothing"]:
         terminalreporter.line(f"could not be run: {line}")
 

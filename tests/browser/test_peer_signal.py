@@ -269,6 +269,7 @@ def test_an_installed_phone_opens_without_signal(
     assert {one["sizes"] for one in manifest["icons"]} >= {"192x192", "512x512"}
     phone.reload()
     heading(phone, "Dana")
+    until(phone, lambda: phone.evaluate(KEPT))
     phone.context.set_offline(True)
     phone.goto("/peer/me")
     heading(phone, "Dana O.")
