@@ -93,4 +93,4 @@ def _asks(tx: Transaction, network_id: str) -> Mapping[str, int]:
         .where(Offer.network_id == network_id, Offer.asked_at > tx.now - ASKS_COUNTED)
         .group_by(Offer.peer_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
@@ -14,6 +14,9 @@ from tests.browser.server import town as start_town
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "/usr/bin/chromium"
 """What `bin/test` installs, or what is there."""
 HERE = Path(__file__).parent
+PATIENCE_MS = 20_000
+"""How long a test waits for what a screen does by itself, on a machine that is busy."""
+expect.set_options(timeout=PATIENCE_MS)
 WORKSTATION = {"width": 1440, "height": 900}
 TABLET = {"width": 1024, "height": 768}
 PHONE = {"width": 390, "height": 844}
@@ -73,7 +76,7 @@ def open_page(browser: Browser, town: Town, contexts: list[BrowserContext]) -> I
         options.setdefault("viewport", WORKSTATION)
         options.setdefault("locale", "en-US")
         context = browser.new_context(base_url=town.url, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

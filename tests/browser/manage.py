@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.server import Town
 
 SITE = (39.96097, -82.99100)
 HOMES = [(-0.03, -0.06), (0.02, 0.01), (0.05, 0.04), (0.09, 0.11), (0.0, 0.13)]
 """Degrees from the first site to where each peer is."""
-SOON = 6_000
+SOON = PATIENCE_MS
 """Milliseconds within which a page has changed by itself."""
 QUICK = {"waves": [{"after_s": 0, "size": 3}], "alarm_after_s": 1, "escalate_after_s": 3600}
 """An alarm after a second, and nobody else who is asked before it."""

@@ -103,7 +103,7 @@ def heading(page: Page, words: str) -> None:
     expect(page.locator("h1", has_text=words)).to_be_visible()
 
 
-def until(page: Page, found: Callable[[], Any], limit_s: float = 10) -> Any:
+def until(page: Page, found: Callable[[], Any], limit_s: float = 30) -> Any:
     """What `found` finds, as soon as it finds something; the page goes on meanwhile."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:

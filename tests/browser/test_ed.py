@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import TABLET, Open
+from tests.browser.conftest import PATIENCE_MS, TABLET, Open
 from tests.browser.looking import accessible, fits, picture, violations
 from tests.browser.server import Town
 
@@ -18,7 +18,7 @@ HOMES = [(-0.03, -0.04), (0.01, 0.0), (0.02, 0.0), (0.09, 0.0)]
 COUNT_TAPS = """addEventListener('pointerdown', () => {
   sessionStorage.taps = Number(sessionStorage.taps || 0) + 1;
 }, true)"""
-SOON = 6_000
+SOON = PATIENCE_MS
 """Milliseconds within which a page has changed by itself."""
 
 

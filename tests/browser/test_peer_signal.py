@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import PATIENCE_MS, Open
 from tests.browser.looking import accessible, fits
 from tests.browser.phones import (
     HERE,
@@ -26,7 +26,7 @@ from tests.browser.phones import (
 )
 from tests.browser.server import Town
 
-SOON_MS = 15_000
+SOON_MS = PATIENCE_MS
 """A connection that was lost is tried again within five seconds, and then some."""
 
 

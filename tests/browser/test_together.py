@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import PATIENCE_MS, Open
 from tests.browser.phones import finish_all, heading, on_duty, phone_of, press
 from tests.browser.server import Town
 
-SOON = 8_000
+SOON = PATIENCE_MS
 """Milliseconds within which a page has changed by itself."""
 SECOND = ("status of 409",)
 """What the browser of whoever was second notes of the answer; no fault of the page."""
