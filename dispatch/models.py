@@ -63,6 +63,8 @@ class Site(Base):
     longitude: Mapped[float]
     time_zone: Mapped[str] = mapped_column(String(64))
     desk_phone: Mapped[str] = mapped_column(String(20))
+    security_phone: Mapped[str | None] = mapped_column(String(20))
+    """The hospital's security, for a peer who does not feel safe."""
     rooms: Mapped[JsonList] = mapped_column(default=list)
     policy: Mapped[JsonDict] = mapped_column(default=dict)
     is_active: Mapped[bool] = mapped_column(default=True)

@@ -5,7 +5,7 @@ this moment until its outcome is recorded, nobody knows whether the phone has it
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,9 +21,16 @@ from notifications.models import Delivery, DeliveryState, Device, DeviceState, R
 from storage.claims import Claim
 from storage.database import Transaction
 
+LinkOf = Callable[[str | None], str]
+"""The address that opens an offer in the app, for texts that carry one."""
+
 
 def begin(
-    tx: Transaction, claims: Sequence[Claim], directory: Directory, lease_s: float
+    tx: Transaction,
+    claims: Sequence[Claim],
+    directory: Directory,
+    lease_s: float,
+    link_of: LinkOf,
 ) -> list[Sending]:
     """Mark those of `claims` that still hold as being sent, close the others.
 
@@ -38,7 +45,7 @@ def begin(
     closing: dict[tuple[DeliveryState, str], list[str]] = {}
     for row in rows:
         verdict = _why_not(tx, row.Delivery, row.Device, still_open, replaced)
-        words = None if verdict is not None else _words(row.Delivery)
+        words = None if verdict is not None else _words(row.Delivery, link_of)
         if words is not None:
             going.append((row, words))
         else:
@@ -105,10 +112,11 @@ def _replaced(deliveries: Sequence[Delivery]) -> set[str]:
     }
 
 
-def _words(delivery: Delivery) -> Words | None:
+def _words(delivery: Delivery, link_of: LinkOf) -> Words | None:
+    args = {**delivery.args, "link": link_of(delivery.offer_id)}
     try:
         return compose.render(
-            delivery.key, delivery.args, locale=delivery.locale, is_private=delivery.is_private
+            delivery.key, args, locale=delivery.locale, is_private=delivery.is_private
         )
     except ValueError:
         return None
@@ -178,6 +186,7 @@ def _sending(tx: Transaction, row: Delivery, device: Device | None, words: Words
         collapse_id=row.collapse_id,
         ttl_s=max(1, math.ceil((row.expires_at - tx.now).total_seconds())),
         expires_at=row.expires_at,
+        unknown_since=row.attempted_at if row.state is DeliveryState.UNKNOWN else None,
     )
     if row.lease is None:
         raise RuntimeError("a delivery begins without a lease")

@@ -1,4 +1,4 @@
-"""The tables of notifications: devices that can ring, and deliveries to them (the outbox).
+"""The tables of notifications: devices that can ring, deliveries to them (the outbox), providers.
 
 A delivery holds its offer and request by id only: this floor knows them from the facts, so there
 is no foreign key into the tables of dispatch beyond networks and users.
@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.base import Base, ByValue, Id, JsonDict, one_of
+from storage.base import Base, ByValue, Id, JsonDict, JsonList, one_of
 from storage.ids import new_id
 
 
@@ -23,6 +23,8 @@ class Kind(StrEnum):
     VOICE = "voice"
     EMAIL = "email"
     CONSOLE = "console"
+    APPRISE = "apprise"
+    """A service that the operator named (chat, paging); alarms only, never an offer."""
 
 
 class AddressKind(StrEnum):
@@ -94,6 +96,10 @@ class Device(Base):
     """When the app last registered this address."""
     last_ok_at: Mapped[datetime | None]
     """When a provider last took something for it (to within an hour)."""
+    tested_at: Mapped[datetime | None]
+    """When it was last sent a test that it must answer."""
+    heard_at: Mapped[datetime | None]
+    """When it last acknowledged an alert: the proof that it really rings."""
 
     __table_args__ = (
         one_of("kind", Kind),
@@ -121,6 +127,8 @@ class Delivery(Base):
     device_id: Mapped[Id | None] = mapped_column(ForeignKey("devices.id"))
     """None: the user has no device of a channel in use."""
     channel: Mapped[Kind] = mapped_column(ByValue(Kind))
+    site_id: Mapped[Id | None]
+    """Whose turn it takes: a flood at one site waits behind the first alert of another."""
     request_id: Mapped[Id | None] = mapped_column(index=True)
     offer_id: Mapped[Id | None] = mapped_column(index=True)
     fact_seq: Mapped[int | None]
@@ -143,6 +151,14 @@ class Delivery(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     attempted_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    """When the app, or the provider's callback, said that it is on the phone."""
+    opened_at: Mapped[datetime | None]
+    """When a person opened the alert, answered the call or replied to the text."""
+    provider_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    """The provider's own name for it: callbacks speak of that."""
+    turn: Mapped[int] = mapped_column(default=0)
+    """Its place in the queue of its site: lower goes first, see `notifications.outbox`."""
     outcome: Mapped[str | None] = mapped_column(String(13))
     outcome_detail: Mapped[str | None] = mapped_column(String(120))
     leased_until: Mapped[datetime | None]
@@ -156,6 +172,7 @@ class Delivery(Base):
         Index(
             "ix_deliveries_due",
             "channel",
+            "turn",
             "due_at",
             postgresql_where=text("due_at IS NOT NULL"),
             sqlite_where=text("due_at IS NOT NULL"),
@@ -167,3 +184,52 @@ class Delivery(Base):
             sqlite_where=text("due_at IS NOT NULL"),
         ),
     )
+
+
+class Provider(Base):
+    """What this installation knows of one door to the phones, shared by all its processes."""
+
+    __tablename__ = "providers"
+
+    channel: Mapped[Kind] = mapped_column(ByValue(Kind), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(16), primary_key=True)
+    """The platform behind the channel; empty where there is only one door."""
+    open_until: Mapped[datetime | None]
+    """The circuit is open: nothing goes through this door before then."""
+    reason: Mapped[str | None] = mapped_column(String(60))
+    changed_at: Mapped[datetime]
+
+    __table_args__ = (one_of("channel", Kind),)
+
+
+class VapidKey(Base):
+    """The key pair by which browsers' push services know this installation; made on first use."""
+
+    __tablename__ = "vapid_keys"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Always 1: a subscription belongs to one key, so there is one."""
+    private_key: Mapped[str] = mapped_column(String(64))
+    """The private number of P-256 in base64url. Whoever has it can ring the browsers."""
+    created_at: Mapped[datetime]
+
+
+class Callback(Base):
+    """A provider's call that was acted upon: the same one again changes nothing."""
+
+    __tablename__ = "callbacks"
+
+    id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    """The provider's id and what it said of it."""
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class TextChoice(Base):
+    """A question by text message that is still open: which of these offers did you mean?"""
+
+    __tablename__ = "text_choices"
+
+    user_id: Mapped[Id] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    offer_ids: Mapped[JsonList]
+    """In the order in which the question numbered them, from 1."""
+    asked_at: Mapped[datetime]

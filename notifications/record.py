@@ -97,6 +97,7 @@ class Recorder:
             where = {row.device_id for row in rows if row.id in set(sent)} - {None}
             if where:
                 devices.worked(tx, where)
+        _name(tx, [(row.id, ends[row.id][0].outcome.provider_id) for row in rows])
         for row in rows:
             end, verdict = ends[row.id]
             if verdict.state is not DeliveryState.SENT:
@@ -208,6 +209,18 @@ def _set(tx: Transaction, ids: Sequence[str], **values: Any) -> None:
         .values(lease=None, leased_until=None, **values)
         .execution_options(synchronize_session=False)
     )
+
+
+def _name(tx: Transaction, names: Sequence[tuple[str, str | None]]) -> None:
+    """Keep what the provider calls these, so that its callbacks find them."""
+    for delivery_id, provider_id in names:
+        if provider_id is not None:
+            tx.session.execute(
+                update(Delivery)
+                .where(Delivery.id == delivery_id)
+                .values(provider_id=provider_id)
+                .execution_options(synchronize_session=False)
+            )
 
 
 def _set_one(tx: Transaction, row: Any, end: Finished, verdict: Verdict) -> None:

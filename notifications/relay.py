@@ -49,6 +49,7 @@ class Relay:
         channels: Mapping[Kind, Channel],
         directory: Directory,
         *,
+        public_url: str = "",
         rng: Random | None = None,
         lease_s: float = LEASE_S,
         patience_s: float = 0.05,
@@ -57,6 +58,7 @@ class Relay:
     ) -> None:
         self._db = db
         self._directory = directory
+        self._public_url = public_url
         self._lease_s = lease_s
         self._patience_s = patience_s
         self._observe = observe
@@ -150,7 +152,7 @@ class Relay:
         if not claims:
             return 0, 0
         with self._db.transaction() as tx:
-            going = begin.begin(tx, claims, self._directory, self._lease_s)
+            going = begin.begin(tx, claims, self._directory, self._lease_s, self._link_of)
             now = tx.now
         for sending in going:
             self._in_flight += 1
@@ -159,6 +161,10 @@ class Relay:
             else:
                 self._lanes[sending.kind].start(sending)
         return len(going), len(claims) - len(going)
+
+    def _link_of(self, offer_id: str | None) -> str:
+        path = "/peer" if offer_id is None else f"/peer/offers/{offer_id}"
+        return self._public_url + path
 
     def _start(self, limit: int) -> tuple[int, int]:
         return self.send(self.claim(limit))

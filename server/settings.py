@@ -16,6 +16,7 @@ from storage.engine import parse_url
 
 EXAMPLE_SECRET = "change-me-to-a-long-random-value"  # noqa: S105  # refused in production
 SECRET_MIN_CHARS = 32
+TWILIO = "https://api.twilio.com"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Environment = Literal["demo", "production", "test"]
@@ -84,14 +85,57 @@ class Settings(BaseSettings):
         0, ge=0, le=8, description="Reverse proxies in front whose X-Forwarded-For is believed."
     )
     web_concurrency: Positive = Field(1, description="Web processes that gunicorn starts.")
-    push: Literal["console", "fcm", "memory"] = Field(
-        "console", description="Where pushes go; console prints them and reaches nobody."
+    push: Literal["console", "webpush", "fcm", "memory"] = Field(
+        "console",
+        description="Where pushes go: fcm adds Firebase to the browsers' own Web Push; console "
+        "prints for whoever has no device.",
     )
     firebase_credentials: Path | None = Field(
         None, description="Service-account file of the Firebase project (PUSH=fcm)."
     )
     fcm_base_url: str | None = Field(
         None, description="Stand-in for Firebase Cloud Messaging in tests and drills."
+    )
+    vapid_subject: str | None = Field(
+        None,
+        pattern=r"^(mailto:[^@\s]+@[^@\s]+|https://\S+)$",
+        description="Whom a push service may write to about our pushes; else PUBLIC_URL.",
+    )
+    webpush_hosts: str = Field(
+        "fcm.googleapis.com updates.push.services.mozilla.com *.push.apple.com "
+        "*.notify.windows.com",
+        description="Push services that browsers may name, separated by spaces; we call no other.",
+    )
+    sms_base_url: str = Field(
+        TWILIO, description="The SMS provider, in the shape of Twilio's API; or its stand-in."
+    )
+    sms_account: str | None = Field(None, description="Account id at the SMS and voice provider.")
+    sms_token: SecretStr | None = Field(
+        None, description="Its secret; callbacks are verified with it too."
+    )
+    sms_from: str | None = Field(
+        None,
+        pattern=r"^(\+[1-9][0-9]{6,14}|MG[0-9a-zA-Z]{32})$",
+        description="Number or messaging service that texts come from; without one, no texts.",
+    )
+    voice_base_url: str = Field(TWILIO, description="The voice provider, of the same shape.")
+    voice_from: str | None = Field(
+        None,
+        pattern=r"^\+[1-9][0-9]{6,14}$",
+        description="Number that calls come from; without one, no calls.",
+    )
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp://user:password@host:587 or smtps://...; without one, no e-mail."
+    )
+    email_from: str | None = Field(
+        None, pattern=r"^[^@\s]+@[^@\s]+$", description="Sender of e-mails (SMTP_URL)."
+    )
+    apprise_schemes: str = Field(
+        "",
+        description="Services of apprise that managers may send alarms to, e.g. slack msteams.",
+    )
+    deliveries_kept_days: Positive = Field(
+        90, description="Days after which the history of alerts is deleted."
     )
     login_window_s: Positive = Field(300, description="Length of the window of the login limits.")
     login_failures: Positive = Field(
@@ -178,15 +222,22 @@ def _unsafe_processes(settings: Settings) -> list[str]:
 
 
 def _unsafe_push(settings: Settings) -> list[str]:
-    if settings.push != "fcm":
-        return [f"PUSH: {settings.push} reaches no phone; use fcm"]
+    if settings.push not in ("fcm", "webpush"):
+        return [f"PUSH: {settings.push} reaches no phone; use fcm or webpush"]
     found = []
-    if settings.firebase_credentials is None:
+    if settings.push == "fcm" and settings.firebase_credentials is None:
         found.append("FIREBASE_CREDENTIALS: must be set with PUSH=fcm")
-    elif not settings.firebase_credentials.is_file():
+    elif settings.firebase_credentials is not None and not settings.firebase_credentials.is_file():
         found.append("FIREBASE_CREDENTIALS: there is no such file")
-    if settings.fcm_base_url is not None:
-        address = urlsplit(settings.fcm_base_url)
+    for name in ("fcm_base_url", "sms_base_url", "voice_base_url"):
+        value = getattr(settings, name)
+        address = urlsplit(value or TWILIO)
         if address.scheme != "https" and address.hostname not in LOOPBACK:
-            found.append("FCM_BASE_URL: must be https; pushes would travel in the clear")
+            found.append(f"{name.upper()}: must be https; alerts would travel in the clear")
+    if (settings.sms_from or settings.voice_from) and not (
+        settings.sms_account and settings.sms_token
+    ):
+        found.append("SMS_ACCOUNT: must be set, with SMS_TOKEN, for texts and calls")
+    if settings.smtp_url is not None and settings.email_from is None:
+        found.append("EMAIL_FROM: must be set with SMTP_URL")
     return found

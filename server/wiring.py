@@ -13,18 +13,17 @@ from sqlalchemy import func, select
 from dispatch import engine, sweeper
 from dispatch.models import IS_OPEN_REQUEST, SupportRequest
 from notifications.channels.base import Channel
-from notifications.channels.console import ConsoleChannel
-from notifications.channels.memory import MemoryChannel
 from notifications.models import Delivery, Kind
 from notifications.planner import Planner
 from notifications.relay import Relay
+from server import channels as ways
 from server.auth.limits import LoginLimits, make_limiter
 from server.auth.tokens import AccessTokens
 from server.directory import DispatchDirectory
 from server.metrics import Metrics
 from server.realtime.fanout import outlet_of
 from server.realtime.publisher import Publisher
-from server.settings import Settings, SettingsError
+from server.settings import Settings
 from server.turns import CHORES_S, SWEEP_S, Turn, chores
 from server.wake import LocalWake, RedisWake, Wake
 from storage.clock import Clock, SystemClock
@@ -113,8 +112,15 @@ class Loops:
 def make_loops(wired: Wired) -> Loops:
     """The loops of one dispatcher, with the channels of the settings."""
     db = wired.db
-    channels = wired.channels if wired.channels is not None else _channels(wired.settings)
-    relay = Relay(db, channels, wired.directory, observe=wired.metrics.observe_send)
+    settings = wired.settings
+    channels = wired.channels if wired.channels is not None else ways.make(settings, db)
+    relay = Relay(
+        db,
+        channels,
+        wired.directory,
+        public_url=settings.public_url,
+        observe=wired.metrics.observe_send,
+    )
     return Loops(
         {
             "engine": [
@@ -129,27 +135,10 @@ def make_loops(wired: Wired) -> Loops:
 
 
 def _kinds(settings: Settings, channels: Mapping[Kind, Channel] | None) -> frozenset[Kind]:
-    """The kinds of devices that can ring. On the console everybody rings without a device."""
+    """The kinds of devices that can ring."""
     if channels is not None:
         return frozenset(channels) - {Kind.CONSOLE}
-    return frozenset() if settings.push == "console" else frozenset({Kind.FCM})
-
-
-def _channels(settings: Settings) -> Mapping[Kind, Channel]:
-    """The ways to reach a phone that the settings name."""
-    if settings.push == "memory":
-        return {Kind.FCM: MemoryChannel(Kind.FCM)}
-    if settings.push == "console":
-        return {Kind.CONSOLE: ConsoleChannel()}
-    if settings.firebase_credentials is None:
-        raise SettingsError("FIREBASE_CREDENTIALS: must be set with PUSH=fcm")
-    # Imported here: the SDK is heavy, and only a process that sends needs it.
-    from notifications.channels.fcm import FcmChannel
-
-    account = str(settings.firebase_credentials)
-    if settings.fcm_base_url is None:
-        return {Kind.FCM: FcmChannel(account)}
-    return {Kind.FCM: FcmChannel(account, base_url=settings.fcm_base_url)}
+    return ways.kinds(settings)
 
 
 def _open_requests(tx: Transaction) -> Mapping[str, int]:

@@ -43,6 +43,8 @@ class Outcome:
     """Where the waiting starts when a busy provider asked for nothing."""
     disables_address: bool = False
     """Misconfigured, and it is this address that does not fit us."""
+    provider_id: str | None = None
+    """The provider's own name for what it took: its callbacks speak of that."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,9 @@ class Envelope:
     """At most 32 characters of the URL-safe base64 alphabet, so that it also is a Topic."""
     ttl_s: int
     expires_at: datetime
+    unknown_since: datetime | None = None
+    """An earlier send began then and its end is not known. A channel whose alerts do not replace
+    each other on the phone asks its provider first whether it already has this one."""
 
 
 class Channel(Protocol):

@@ -1,0 +1,52 @@
+"""The ways to reach a phone that the settings name: one builder for each kind, all alike.
+
+A builder answers None where its settings are missing. Libraries are imported inside: some are heavy,
+and only a process that sends needs them.
+"""
+
+from collections.abc import Callable, Mapping
+
+from notifications.channels.base import Channel
+from notifications.channels.console import ConsoleChannel
+from notifications.channels.memory import MemoryChannel
+from notifications.models import Kind
+from server.settings import Settings, SettingsError
+from storage.database import Database
+
+
+def is_on(settings: Settings, kind: Kind) -> bool:
+    """Whether this installation can reach devices of this kind."""
+    return kind in _SWITCHES and _SWITCHES[kind](settings)
+
+
+def kinds(settings: Settings) -> frozenset[Kind]:
+    """The kinds of devices that can ring. On the console everybody rings without a device."""
+    return frozenset(kind for kind in Kind if kind is not Kind.CONSOLE and is_on(settings, kind))
+
+
+def make(settings: Settings, db: Database) -> Mapping[Kind, Channel]:
+    """A channel for every kind that is on; the caller closes them."""
+    return {kind: _BUILDERS[kind](settings, db) for kind in Kind if is_on(settings, kind)}
+
+
+def _fcm(settings: Settings) -> Channel:
+    if settings.push == "memory":
+        return MemoryChannel(Kind.FCM)
+    if settings.firebase_credentials is None:
+        raise SettingsError("FIREBASE_CREDENTIALS: must be set with PUSH=fcm")
+    from notifications.channels.fcm import FcmChannel
+
+    account = str(settings.firebase_credentials)
+    if settings.fcm_base_url is None:
+        return FcmChannel(account)
+    return FcmChannel(account, base_url=settings.fcm_base_url)
+
+
+_SWITCHES: Mapping[Kind, Callable[[Settings], bool]] = {
+    Kind.FCM: lambda settings: settings.push in ("fcm", "memory"),
+    Kind.CONSOLE: lambda settings: settings.push == "console",
+}
+_BUILDERS: Mapping[Kind, Callable[[Settings, Database], Channel]] = {
+    Kind.FCM: lambda settings, _db: _fcm(settings),
+    Kind.CONSOLE: lambda _settings, _db: ConsoleChannel(),
+}
