@@ -26,7 +26,12 @@ def kinds(settings: Settings) -> frozenset[Kind]:
 
 def make(settings: Settings, db: Database) -> Mapping[Kind, Channel]:
     """A channel for every kind that is on; the caller closes them."""
-    return {kind: _BUILDERS[kind](settings, db) for kind in Kind if is_on(settings, kind)}
+    return {kind: make_one(settings, db, kind) for kind in Kind if is_on(settings, kind)}
+
+
+def make_one(settings: Settings, db: Database, kind: Kind) -> Channel:
+    """The channel of one kind that is on. `ValueError` or `OSError` for settings it cannot use."""
+    return _BUILDERS[kind](settings, db)
 
 
 def _fcm(settings: Settings) -> Channel:

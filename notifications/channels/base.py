@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from notifications.compose import Words
 from notifications.models import AddressKind, Kind
@@ -102,4 +102,13 @@ class Channel(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Probed(Channel, Protocol):
+    """A channel with a provider behind it, which can be asked whether it knows us."""
+
+    def probe(self) -> Outcome:
+        """`DELIVERED` when a send would be let in. Nobody's phone rings for it."""
         ...

@@ -1,30 +1,22 @@
-"""A look at a running instance from outside: it reads, it changes nothing, it says what it found."""
+"""A look at a running instance from outside: it reads, it changes nothing, it says what it found.
 
-from dataclasses import dataclass
+- `finding`    one sentence about one thing
+- `providers`  each outside service is asked whether it knows us; nobody's phone rings for it
+"""
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch import invariants
 from server import health
+from server.doctor import providers
+from server.doctor.finding import Finding
 from server.settings import unsafe
 from server.wiring import Wired
 from storage import migrate
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One sentence about one thing."""
-
-    name: str
-    is_well: bool
-    sentence: str
-
-    def __str__(self) -> str:
-        return f"{'ok ' if self.is_well else 'BAD'}  {self.name:<11} {self.sentence}"
-
-
 def examine(wired: Wired) -> list[Finding]:
-    """Settings, then readiness, then the invariants over all rows."""
+    """Settings, readiness, the invariants over all rows, then every provider of the settings."""
     settings = wired.settings
     problems = unsafe(settings)
     kind = "SQLite" if settings.uses_sqlite else "PostgreSQL"
@@ -38,6 +30,7 @@ def examine(wired: Wired) -> list[Finding]:
     found += [Finding(each.name, not each.problem, each.problem or "well") for each in checks]
     if all(not each.problem for each in checks if each.name != "dispatcher"):
         found += _broken_invariants(wired)
+        found += providers.examine(wired)
     return found
 
 

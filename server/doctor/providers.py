@@ -1,0 +1,67 @@
+"""Each outside service is asked whether it knows us, and what it says is put into a sentence.
+
+Nothing is sent to anybody: a dry run, a look at the account, a sign-in. A code that is not in the
+tables below is shown as it came, because a guess would send somebody the wrong way.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from notifications.channels.base import Outcome, Probed, Result
+from notifications.models import Kind
+from server import channels
+from server.doctor.finding import Finding
+from server.wiring import Wired
+
+AWAY = "cannot be reached from this machine: a firewall, a proxy, or the address in the settings"
+
+_NO_ANSWER = dict.fromkeys(("NO_CONNECTION", "TIMEOUT", "CONNECTION_LOST"), AWAY)
+
+SENTENCES: Mapping[Kind, Mapping[str, str]] = {
+    Kind.FCM: {
+        "NO_ACCESS_TOKEN": "gives no access for this key: it was deleted, or the clock here is "
+        "wrong",
+        "UNAUTHENTICATED": "does not accept the access it gave: the clock here may be wrong",
+        "PERMISSION_DENIED": "knows the key but lets it send nothing: turn on 'Firebase Cloud "
+        "Messaging API (V1)' in the project, and give the service account the role to send",
+        "NOT_FOUND": "knows no such project: the key must be of the project that the app is in",
+        "NO_SUCH_API": "is not what answers there: look at FCM_BASE_URL",
+        "TOKEN_ENDPOINT": AWAY,
+    },
+}
+"""What a provider's code means for whoever set it up, by channel."""
+
+NAMES: Mapping[Kind, str] = {Kind.FCM: "Firebase"}
+CULPRITS: Mapping[Kind, str] = {
+    Kind.FCM: "FIREBASE_CREDENTIALS is no key file of a service account",
+}
+"""What is wrong when a channel cannot even be made from its settings."""
+
+
+def examine(wired: Wired) -> Iterator[Finding]:
+    """One finding for every provider that the settings name."""
+    for kind in Kind:
+        if kind in NAMES and channels.is_on(wired.settings, kind):
+            yield from _ask(wired, kind)
+
+
+def _ask(wired: Wired, kind: Kind) -> Iterator[Finding]:
+    try:
+        channel = channels.make_one(wired.settings, wired.db, kind)
+    except (ValueError, OSError):
+        yield Finding(kind.value, False, CULPRITS[kind])
+        return
+    try:
+        if isinstance(channel, Probed):
+            yield _judge(kind, channel.probe())
+    finally:
+        channel.close()
+
+
+def _judge(kind: Kind, outcome: Outcome) -> Finding:
+    """The provider's answer as a sentence."""
+    name = NAMES[kind]
+    if outcome.result is Result.DELIVERED:
+        return Finding(kind.value, True, f"{name} knows us")
+    code = outcome.detail or outcome.result.value
+    said = SENTENCES[kind].get(code) or _NO_ANSWER.get(code) or f"answers {code}"
+    return Finding(kind.value, False, f"{name} {said}")
