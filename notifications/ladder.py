@@ -13,6 +13,9 @@ from notifications.models import Kind, Rung
 PUSH_KINDS = frozenset({Kind.FCM, Kind.WEBPUSH, Kind.CONSOLE})
 """Channels whose alert can later be replaced on the phone."""
 
+OFFER_KINDS = PUSH_KINDS | {Kind.SMS, Kind.VOICE}
+"""Channels that ask a peer. An e-mail or a chat message never asks anybody to come."""
+
 
 @dataclass(frozen=True)
 class Step:

@@ -13,7 +13,7 @@ from dispatch.events import Fact, FactType
 from notifications import devices, ladder, outbox
 from notifications.devices import Target
 from notifications.directory import Directory, Recipient
-from notifications.ladder import PUSH_KINDS
+from notifications.ladder import OFFER_KINDS, PUSH_KINDS
 from notifications.models import Kind, Rung
 from notifications.outbox import TOLD, Draft
 from storage.database import Transaction
@@ -94,7 +94,7 @@ class Planner:
             tx, sorted({offer["peer"]["id"] for _, offer in made})
         )
         users = {person.user_id for person in people.values()}
-        targets = devices.targets(tx, users, self._kinds)
+        targets = devices.targets(tx, users, self._kinds & OFFER_KINDS)
         for fact, offer in made:
             person = people.get(offer["peer"]["id"])
             if person is not None:

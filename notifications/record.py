@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from notifications import devices, outbox, retry
 from notifications.directory import Directory
+from notifications.ladder import OFFER_KINDS
 from notifications.lanes import Finished
 from notifications.models import Delivery, DeliveryState, Kind, Rung
 from notifications.retry import Verdict
@@ -39,7 +40,7 @@ class Recorder:
     ) -> None:
         self._db = db
         self._directory = directory
-        self._kinds = frozenset(kinds)
+        self._kinds = frozenset(kinds) & OFFER_KINDS
         self._rng = rng
 
     def record(self, finished: Sequence[Finished]) -> int:

@@ -34,6 +34,30 @@ def make_one(settings: Settings, db: Database, kind: Kind) -> Channel:
     return _BUILDERS[kind](settings, db)
 
 
+def apprise_schemes(settings: Settings) -> frozenset[str]:
+    """The services of apprise that the operator allows, in lower case."""
+    return frozenset(settings.apprise_schemes.lower().replace(",", " ").split())
+
+
+def _email(settings: Settings) -> Channel:
+    if settings.smtp_url is None or settings.email_from is None:
+        raise SettingsError("SMTP_URL: must be set, with EMAIL_FROM, for e-mail")
+    from notifications.channels.email import EmailChannel
+
+    try:
+        return EmailChannel(
+            settings.smtp_url.get_secret_value(), settings.email_from, opens=settings.public_url
+        )
+    except ValueError:
+        raise SettingsError("SMTP_URL: must begin with smtp:// or smtps://") from None
+
+
+def _apprise(settings: Settings) -> Channel:
+    from notifications.channels.apprise import AppriseChannel
+
+    return AppriseChannel(apprise_schemes(settings))
+
+
 def _fcm(settings: Settings) -> Channel:
     if settings.push == "memory":
         return MemoryChannel(Kind.FCM)
@@ -50,8 +74,12 @@ def _fcm(settings: Settings) -> Channel:
 _SWITCHES: Mapping[Kind, Callable[[Settings], bool]] = {
     Kind.FCM: lambda settings: settings.push in ("fcm", "memory"),
     Kind.CONSOLE: lambda settings: settings.push == "console",
+    Kind.EMAIL: lambda settings: bool(settings.smtp_url and settings.email_from),
+    Kind.APPRISE: lambda settings: bool(apprise_schemes(settings)),
 }
 _BUILDERS: Mapping[Kind, Callable[[Settings, Database], Channel]] = {
     Kind.FCM: lambda settings, _db: _fcm(settings),
     Kind.CONSOLE: lambda _settings, _db: ConsoleChannel(),
+    Kind.EMAIL: lambda settings, _db: _email(settings),
+    Kind.APPRISE: lambda settings, _db: _apprise(settings),
 }

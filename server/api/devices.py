@@ -10,19 +10,25 @@ from dispatch.actions import peers
 from dispatch.errors import not_found
 from dispatch.models import User
 from dispatch.shapes import stamp
+from dispatch.states import Role
 from notifications import devices
 from notifications.models import Device, Kind
 from server.api.answers import Page
 from server.api.declare import EVERY_ROLE, Call, Json, Routes
 from server.api.models import Answer, Body, Moment
+from server.channels import apprise_schemes
+from server.errors import Problem
 
 routes = Routes("devices", "Where a user can be reached. An address rings one person only.")
 
 _VISIBLE = r"^[!-~]+$"
 _E164 = r"^\+[1-9][0-9]{6,14}$"
 _MAILBOX = r"^[!-?A-~]+@[!-?A-~]+$"
-_SHAPES = {"sms": _E164, "voice": _E164, "email": _MAILBOX}
-DeviceKind = Literal["fcm", "webpush", "sms", "voice", "email"]
+_SERVICE = r"^[A-Za-z][A-Za-z0-9+.-]*://[!-~]+$"
+_SHAPES = {"sms": _E164, "voice": _E164, "email": _MAILBOX, "apprise": _SERVICE}
+DeviceKind = Literal["fcm", "webpush", "sms", "voice", "email", "apprise"]
+ALARMED = frozenset({Role.MANAGER, Role.SUPERVISOR, Role.ADMIN})
+"""Who gets alarms, and so may name a service of apprise: it is never used for offers."""
 
 
 class PushKeys(Body):
@@ -105,6 +111,14 @@ def _mine(call: Call, device_id: str) -> Device:
     return device
 
 
+def _check_service(call: Call, address: str) -> None:
+    """Refuse a service of apprise that is not on for this person."""
+    scheme = address.partition("://")[0].lower()
+    is_on = scheme in apprise_schemes(call.wired.settings)
+    if call.caller.role not in ALARMED or not is_on:
+        raise Problem("channel_off")
+
+
 @routes.add("GET", "/devices", roles=EVERY_ROLE, answer=DeviceList, summary="My devices.")
 def index(call: Call) -> Json:
     """Those that are still used."""
@@ -119,9 +133,15 @@ def index(call: Call) -> Json:
     answer=DeviceAnswer,
     status=201,
     summary="Reach me here.",
+    problems=("channel_off",),
 )
 def register(call: Call, body: NewDevice) -> Json:
-    """Registering again refreshes; an address that was another user's is theirs no longer."""
+    """Registering again refreshes; an address that was another user's is theirs no longer.
+
+    `apprise` is for those who get alarms, and for the services that the operator allows.
+    """
+    if body.kind == "apprise":
+        _check_service(call, body.address or "")
     subscription = body.subscription.model_dump() if body.subscription is not None else None
     device = devices.register(
         call.tx,

@@ -80,7 +80,7 @@ class PhoneAnswer(Answer):
     certified_until: Moment | None
     has_home_area: bool
     duty: DutyAnswer
-    devices: list[Literal["fcm", "webpush", "sms", "voice", "email", "console"]]
+    devices: list[Literal["fcm", "webpush", "sms", "voice", "email", "apprise", "console"]]
     offers: list[OfferAnswer]
     case: CaseAnswer | None
     notes_due: list[NoteDue]

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from dispatch.models import Peer
 from notifications.channels.memory import MemoryChannel
-from notifications.models import Kind
+from notifications.models import Delivery, DeliveryState, Kind
+from server.app import create_app
 from server.wiring import Loops, Wired, make_loops, wire
 from storage.clock import ManualClock
 from storage.database import Database
@@ -157,3 +158,52 @@ def test_a_working_address_makes_a_peer_reachable_again(
     api.post("/devices", peer, json=PHONE)
     turn(loops)
     assert len(api.get("/offers", peer).get_json()["items"]) == 1
+
+
+SERVICE = {"kind": "apprise", "address": "json://hooks.example/secret", "platform": "web"}
+
+
+def test_a_service_is_for_alarms_and_only_where_the_operator_allows_it(
+    db: Database, database_url: str, clock: ManualClock, tmp_path: Path, world: World
+) -> None:
+    settings = make_settings(database_url, tmp_path, apprise_schemes="Slack json")
+    plugged = wire(settings, clock)
+    api = Api(create_app(plugged))
+    for person in (world.here.manager, world.here.supervisor, world.here.admin):
+        address = f"json://hooks.example/{person.id}"
+        made = api.post("/devices", person, json=SERVICE | {"address": address})
+        assert made.status_code == 201, made.text
+        assert "hooks.example" not in made.text
+    other = SERVICE | {"address": "xml://hooks.example/secret"}
+    problem(api.post("/devices", world.here.manager, json=other), 422, "channel_off")
+    for person in (world.here.staff, world.here.peers[0]):
+        problem(api.post("/devices", person, json=SERVICE), 422, "channel_off")
+    broken = SERVICE | {"address": "hooks.example"}
+    problem(api.post("/devices", world.here.manager, json=broken), 422, "invalid")
+    plugged.close()
+
+
+def test_without_a_word_of_the_operator_there_are_no_services(api: Api, world: World) -> None:
+    problem(api.post("/devices", world.here.manager, json=SERVICE), 422, "channel_off")
+
+
+def test_a_mailbox_asks_nobody_to_come(
+    db: Database, database_url: str, clock: ManualClock, tmp_path: Path, world: World
+) -> None:
+    mail, app = MemoryChannel(Kind.EMAIL), MemoryChannel(Kind.FCM)
+    channels = {Kind.EMAIL: mail, Kind.FCM: app}
+    plugged = wire(make_settings(database_url, tmp_path), clock, channels=channels)
+    api = Api(create_app(plugged))
+    made = make_loops(plugged)
+    peer = world.here.peers[0]
+    letter = {"kind": "email", "address": "peer@here.example", "platform": "mail"}
+    assert api.post("/devices", peer, json=letter).status_code == 201
+    on_duty(api, peer)
+    assert ask(api, world.here.staff)["asked"] == 1
+    turn(made)
+    assert (mail.tried, app.tried) == ([], [])
+    with plugged.db.read() as tx:
+        asked = tx.session.execute(select(Delivery.device_id, Delivery.state)).all()
+    assert [tuple(row) for row in asked] == [(None, DeliveryState.FAILED)]
+    made.close()
+    plugged.close()

@@ -18,6 +18,7 @@ from server import audit, exports
 from server.api.layer import read_credential
 from server.audit import Look
 from server.auth.callers import Caller, authenticate
+from server.channels import apprise_schemes
 from server.models import AuditWhat
 from server.web import frame
 from server.wiring import Wired
@@ -140,8 +141,8 @@ def _page(
         "manage/page.html",
         family="manage",
         default_theme="light",
-        words_of=("manage",),
-        boot={"page": page, **boot},
+        words_of=("manage", "alarm_help"),
+        boot={"page": page, "services": sorted(apprise_schemes(wired.settings)), **boot},
         page=page,
         is_wall=is_wall,
         rail=[entry for entry in _RAIL if role in entry[-1]],
