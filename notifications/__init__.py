@@ -5,6 +5,7 @@ Deciding (values in, values out):
 - `messages`   every text that leaves the product, in English and Spanish
 - `compose`    one delivery into the words and data of one phone; the extra private variant
 - `ladder`     the rungs of one offer: push, push again, SMS, voice
+- `turns`      whose turn it is, so that a flood at one site delays no other
 - `retry`      what an outcome means for the delivery, its address and its ladder
 
 Rows:

@@ -55,6 +55,7 @@ def begin(
         _close(tx, ids, state, detail)
     _mark(tx, [row.Delivery for row, _ in going], lease_s)
     _cancel_replaced(tx, [row.Delivery for row, _ in going])
+    going.sort(key=lambda one: (one[0].Delivery.turn, one[0].Delivery.due_at))
     return [_sending(tx, row.Delivery, row.Device, words) for row, words in going]
 
 

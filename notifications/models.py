@@ -158,7 +158,7 @@ class Delivery(Base):
     provider_id: Mapped[str | None] = mapped_column(String(64), index=True)
     """The provider's own name for it: callbacks speak of that."""
     turn: Mapped[int] = mapped_column(default=0)
-    """Its place in the queue of its site: lower goes first, see `notifications.outbox`."""
+    """Its place among all that wait for the channel: lower goes first, see `notifications.turns`."""
     outcome: Mapped[str | None] = mapped_column(String(13))
     outcome_detail: Mapped[str | None] = mapped_column(String(120))
     leased_until: Mapped[datetime | None]
@@ -177,6 +177,16 @@ class Delivery(Base):
             postgresql_where=text("due_at IS NOT NULL"),
             sqlite_where=text("due_at IS NOT NULL"),
         ),
+        Index(
+            "ix_deliveries_turn",
+            "site_id",
+            "channel",
+            "rung",
+            "turn",
+            postgresql_where=text("due_at IS NOT NULL"),
+            sqlite_where=text("due_at IS NOT NULL"),
+        ),
+        Index("ix_deliveries_history", "network_id", "created_at", "id"),
         Index(
             "ix_deliveries_device_open",
             "device_id",

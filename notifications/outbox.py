@@ -5,13 +5,14 @@ ids, so that an accept and a relay that records never wait for each other in a c
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from notifications import turns
 from notifications.models import Delivery, DeliveryState, Kind, Rung
 from storage.database import Transaction
 from storage.ids import new_id
@@ -35,6 +36,8 @@ class Draft:
     collapse_id: str
     due_at: datetime
     expires_at: datetime
+    site_id: str | None = None
+    """Whose turn it takes, see `notifications.turns`."""
     args: Mapping[str, Any] = field(default_factory=dict)
     is_private: bool = False
     request_id: str | None = None
@@ -44,14 +47,15 @@ class Draft:
 
 
 def write(tx: Transaction, drafts: Sequence[Draft]) -> None:
-    """Insert the deliveries; one that is already planned is left as it is."""
+    """Insert the deliveries, each with its turn; one that is already planned is left as it is."""
     if not drafts:
         return
-    rows = [
-        asdict(draft) | {"state": DeliveryState.PENDING, "created_at": tx.now, "attempts": 0}
-        for draft in drafts
-    ]
     tx.session.flush()
+    rows = [
+        vars(draft)
+        | {"turn": turn, "state": DeliveryState.PENDING, "created_at": tx.now, "attempts": 0}
+        for draft, turn in zip(drafts, turns.take(tx, drafts), strict=True)
+    ]
     connection = tx.session.connection()
     insert: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     connection.execute(
@@ -76,6 +80,7 @@ def stop(
             Delivery.offer_id,
             Delivery.request_id,
             Delivery.network_id,
+            Delivery.site_id,
             Delivery.rung,
             Delivery.locale,
             Delivery.is_private,

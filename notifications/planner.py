@@ -180,6 +180,7 @@ def _rungs(
                 continue
             yield Draft(
                 network_id=fact.network_id,
+                site_id=fact.site_id,
                 user_id=person.user_id,
                 device_id=target.device_id,
                 channel=target.kind,
@@ -227,6 +228,7 @@ def _closings(
         fact, offer = closed[offer_id]
         yield Draft(
             network_id=row.network_id,
+            site_id=row.site_id,
             user_id=row.user_id,
             device_id=row.device_id,
             channel=row.channel,
@@ -258,6 +260,7 @@ def _notice(
     where = target.device_id or person.user_id
     return Draft(
         network_id=fact.network_id,
+        site_id=fact.site_id,
         user_id=person.user_id,
         device_id=target.device_id,
         channel=target.kind,

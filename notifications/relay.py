@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from queue import Empty, Queue
 from random import Random
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 
 from notifications import begin
 from notifications.channels.absent import AbsentChannel
@@ -25,7 +25,7 @@ from notifications.lanes import Finished, Lane
 from notifications.models import Delivery, Kind
 from notifications.record import Recorder
 from storage.claims import Claim, claim_due
-from storage.database import Database
+from storage.database import Database, Transaction
 
 LEASE_S = 90.0
 """Longer than every deadline and the time to record together."""
@@ -122,12 +122,7 @@ class Relay:
     def claim(self, limit: int = 200) -> list[Claim]:
         """Lease due deliveries of every lane that has a free worker, and commit."""
         with self._db.read() as tx:
-            waiting = select(Delivery.channel).where(
-                Delivery.due_at <= tx.now,
-                or_(Delivery.leased_until.is_(None), Delivery.leased_until <= tx.now),
-            )
-            kinds = set(tx.session.scalars(waiting.distinct()))
-        room = {kind: self._room(kind, limit) for kind in sorted(kinds)}
+            room = {kind: self._room(kind, limit) for kind in _waiting(tx)}
         if not any(room.values()):
             return []
         claims: list[Claim] = []
@@ -144,6 +139,7 @@ class Relay:
                         lease_s=self._lease_s,
                         limit=free,
                         where=[Delivery.channel == kind],
+                        order_by=[Delivery.turn, Delivery.due_at],
                     )
         return claims
 
@@ -222,6 +218,21 @@ class Relay:
                 self._circuit.trip(door, now)
             if self._observe is not None:
                 self._observe(end.sending.kind.value, end.outcome.result.value, end.took_s)
+
+
+def _waiting(tx: Transaction) -> list[Kind]:
+    """The channels by which something is due that nobody holds: a look that takes no lock."""
+    free = or_(Delivery.leased_until.is_(None), Delivery.leased_until <= tx.now)
+    kinds = list(Kind)
+    found = tx.session.execute(
+        select(
+            *[
+                exists().where(Delivery.channel == kind, Delivery.due_at <= tx.now, free)
+                for kind in kinds
+            ]
+        )
+    ).one()
+    return [kind for kind, waits in zip(kinds, found, strict=True) if waits]
 
 
 def _shuts_the_door(end: Finished) -> bool:

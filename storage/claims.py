@@ -36,8 +36,11 @@ def claim_due(
     lease_s: float,
     limit: int,
     where: Sequence[ColumnElement[bool]] = (),
+    order_by: Sequence[InstrumentedAttribute[Any]] = (),
 ) -> list[Claim]:
-    """Lease up to `limit` rows whose `due` time has come, oldest first, for `lease_s` seconds.
+    """Lease up to `limit` rows whose `due` time has come, for `lease_s` seconds.
+
+    The oldest go first, or those that `order_by` puts first.
 
     One statement on both databases: PostgreSQL skips rows that another worker is claiming at this
     moment, SQLite has one writer at a time. The caller commits before it acts on the claims.
@@ -47,7 +50,7 @@ def claim_due(
     ready = (
         select(key)
         .where(due <= now, or_(leased_until.is_(None), leased_until <= now), *where)
-        .order_by(due)
+        .order_by(*(order_by or (due,)))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -35,6 +35,7 @@ class Phones:
         self.directory = FakeDirectory()
         self.network_id = new_id()
         self.request_id = new_id()
+        self.site_id = new_id()
         self._seq = 0
         with db.transaction() as tx:
             name = f"network {self.network_id}"
@@ -93,7 +94,7 @@ class Phones:
         secrets = {"site": SECRETS[0], "place": SECRETS[1], "focus": SECRETS[3], "note": SECRETS[4]}
         fact = Fact(
             network_id=self.network_id,
-            site_id=new_id(),
+            site_id=self.site_id,
             request_id=self.request_id,
             seq=self._seq,
             type=type_,

@@ -44,6 +44,14 @@ def upgrade() -> None:
     op.create_index("ix_deliveries_provider_id", "deliveries", ["provider_id"])
     op.drop_index("ix_deliveries_due", "deliveries")
     _due_index("channel", "turn", "due_at")
+    op.create_index(
+        "ix_deliveries_turn",
+        "deliveries",
+        ["site_id", "channel", "rung", "turn"],
+        postgresql_where=_DUE,
+        sqlite_where=_DUE,
+    )
+    op.create_index("ix_deliveries_history", "deliveries", ["network_id", "created_at", "id"])
     op.create_table(
         "providers",
         sa.Column("channel", sa.String(length=7), nullable=False),
@@ -84,8 +92,8 @@ def downgrade() -> None:
         op.drop_table(table)
     op.execute("DELETE FROM deliveries WHERE channel = 'apprise'")
     op.execute("DELETE FROM devices WHERE kind = 'apprise'")
-    op.drop_index("ix_deliveries_due", "deliveries")
-    op.drop_index("ix_deliveries_provider_id", "deliveries")
+    for index in ("due", "turn", "history", "provider_id"):
+        op.drop_index(f"ix_deliveries_{index}", "deliveries")
     for table, columns in (
         ("deliveries", ("site_id", "delivered_at", "opened_at", "provider_id", "turn")),
         ("devices", ("tested_at", "heard_at")),
