@@ -8,7 +8,7 @@ from server.settings import Settings
 
 _POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-    "connect-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; "
+    "connect-src 'self'; img-src 'self' data:{tiles}; font-src 'self'; manifest-src 'self'; "
     "worker-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'"
 )
 _PERMISSIONS = "camera=(self), microphone=(self), geolocation=(self), payment=(), usb=()"
@@ -24,10 +24,11 @@ def csp_nonce() -> str:
 
 def install(app: Flask, settings: Settings) -> None:
     """Add the headers to every answer of `app`. There is no CORS: other origins read nothing."""
+    tiles = f" {settings.map_tiles_origin}" if settings.map_tiles_origin else ""
 
     def protect(response: Response) -> Response:
         headers = response.headers
-        headers["Content-Security-Policy"] = _POLICY.format(nonce=csp_nonce())
+        headers["Content-Security-Policy"] = _POLICY.format(nonce=csp_nonce(), tiles=tiles)
         headers["X-Content-Type-Options"] = "nosniff"
         headers["X-Frame-Options"] = "DENY"
         headers["Referrer-Policy"] = "no-referrer"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from storage.engine import parse_url
@@ -137,6 +137,17 @@ class Settings(BaseSettings):
     deliveries_kept_days: Positive = Field(
         90, description="Days after which the history of alerts is deleted."
     )
+    map_tiles_url: str | None = Field(
+        None,
+        pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9._~%/?&=+@{}-]*$",
+        description="Streets beneath the maps, https://host/{z}/{x}/{y}.png; without it no browser "
+        "asks another host.",
+    )
+    map_tiles_attribution: str = Field(
+        "",
+        max_length=200,
+        description="Whose streets these are; stands on the map (MAP_TILES_URL).",
+    )
     login_window_s: Positive = Field(300, description="Length of the window of the login limits.")
     login_failures: Positive = Field(
         10, description="Failed sign-ins a window for one address and e-mail together."
@@ -150,6 +161,21 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         65_536, ge=1_024, description="Longest request body that is read; longer answers 413."
     )
+
+    @field_validator("map_tiles_url")
+    @classmethod
+    def _names_a_tile(cls, value: str | None) -> str | None:
+        if value is not None and not all(part in value for part in ("{z}", "{x}", "{y}")):
+            raise ValueError("must name the tile with {z}, {x} and {y}")
+        return value
+
+    @property
+    def map_tiles_origin(self) -> str | None:
+        """The one other host that browsers may ask for pictures; None when there is none."""
+        if self.map_tiles_url is None:
+            return None
+        address = urlsplit(self.map_tiles_url)
+        return f"{address.scheme}://{address.netloc}"
 
     @property
     def is_production(self) -> bool:
@@ -207,6 +233,9 @@ def _unsafe_web(settings: Settings) -> list[str]:
         found.append(f"SECRET_KEY: must have at least {SECRET_MIN_CHARS} characters")
     if urlsplit(settings.public_url).scheme != "https":
         found.append("PUBLIC_URL: must be https; sign-ins would travel in the clear")
+    tiles = urlsplit(settings.map_tiles_url or "")
+    if tiles.scheme == "http" and tiles.hostname not in LOOPBACK:
+        found.append("MAP_TILES_URL: must be https; where people look would travel in the clear")
     return found
 
 

@@ -118,6 +118,14 @@ def render(
     return response
 
 
+def tiles(wired: Wired) -> dict[str, str] | None:
+    """Where a map finds its streets, and whose they are; None when nobody named such a place."""
+    settings = wired.settings
+    if settings.map_tiles_url is None:
+        return None
+    return {"url": settings.map_tiles_url, "attribution": settings.map_tiles_attribution}
+
+
 def remember(response: WerkzeugResponse, wired: Wired, name: str, value: str) -> None:
     """Keep a preference on this device."""
     response.set_cookie(

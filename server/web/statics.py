@@ -91,6 +91,7 @@ def importmap() -> dict[str, dict[str, str]]:
         "htm": "htm",
         "htm/preact": "htm-preact",
         "socket.io-client": "socket.io-client",
+        "leaflet": "leaflet",
         "lucide": "lucide",
     }
     names = {name: f"{base}/vendor/{file}.js" for name, file in vendored.items()}

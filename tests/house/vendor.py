@@ -1,6 +1,6 @@
 """Brings the browser's libraries in from npm, and says what they are.
 
-    npm install --prefix DIR preact htm socket.io-client lucide-static axe-core
+    npm install --prefix DIR preact htm socket.io-client leaflet lucide-static axe-core
     python -m tests.house.vendor DIR
 
 writes the files, their licences, `vendor.lock.json` and `README.md`; `test_vendor.py` holds the
@@ -34,6 +34,11 @@ WANTED: dict[str, dict[str, tuple[Path, str]]] = {
     "socket.io-client": {
         "dist/socket.io.esm.min.js": (STATIC, "socket.io-client.js"),
         "LICENSE": (STATIC, "socket.io-client.LICENSE"),
+    },
+    "leaflet": {
+        "dist/leaflet.js": (STATIC, "leaflet.js"),
+        "dist/leaflet.css": (STATIC, "leaflet.css"),
+        "LICENSE": (STATIC, "leaflet.LICENSE"),
     },
     "lucide-static": {
         "icons": (STATIC, "lucide.js"),

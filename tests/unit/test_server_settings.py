@@ -122,3 +122,35 @@ def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 def test_every_setting_is_described() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name
+
+
+@pytest.mark.parametrize(
+    "address,origin",
+    [
+        ("https://streets.example/{z}/{x}/{y}.png", "https://streets.example"),
+        ("https://streets.example:8443/a/{z}/{y}/{x}?key=b", "https://streets.example:8443"),
+    ],
+)
+def test_streets_come_from_one_host(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, address: str, origin: str
+) -> None:
+    assert start(monkeypatch, tmp_path, MAP_TILES_URL=address).map_tiles_origin == origin
+    assert start(monkeypatch, tmp_path, MAP_TILES_URL=None).map_tiles_origin is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://streets.example/{z}/{x}.png",
+        "https://streets.example;script-src/{z}/{x}/{y}",
+        "https://*.example/{z}/{x}/{y}",
+        "https://a.example/{z}/{x}/{y} https://b.example",
+        "javascript:{z}{x}{y}",
+        "http://streets.example/{z}/{x}/{y}.png",
+    ],
+)
+def test_no_other_address_of_streets_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, address: str
+) -> None:
+    with pytest.raises(SettingsError, match="MAP_TILES_URL"):
+        start(monkeypatch, tmp_path, MAP_TILES_URL=address)

@@ -11,7 +11,7 @@ from server.web import frame, icons, statics
 CSS_MOST = 40_000
 """Bytes of style that one page may load."""
 SCRIPT_MOST = 150_000
-"""Bytes of script, compressed, that all pages together have."""
+"""Bytes of script, compressed, that one page may load, a map with streets included."""
 ON_EVERY_PAGE = ("tokens.css", "base.css", "components.css")
 CSS = statics.FOLDER / "css"
 MODULES = sorted((statics.FOLDER / "js").rglob("*.js"))
@@ -28,9 +28,56 @@ def test_a_page_loads_little_style() -> None:
     assert not [name for name in own if shared + sent(name) > CSS_MOST]
 
 
-def test_all_scripts_together_are_small() -> None:
-    scripts = [*MODULES, *(statics.FOLDER / "vendor").glob("*.js")]
-    assert sum(len(gzip.compress(path.read_bytes(), 9)) for path in scripts) < SCRIPT_MOST
+def imported(path: Path) -> set[Path]:
+    """Every script that a page which begins with this one comes to load, now or later."""
+    known = statics.importmap()["imports"]
+    found: set[Path] = set()
+    waiting = [path]
+    while waiting:
+        one = waiting.pop()
+        if one in found:
+            continue
+        found.add(one)
+        text = one.read_text()
+        for name in re.findall(
+            r"(?:^import .*?|\bimport\()[\"']([^\"']+)[\"']", text, re.MULTILINE
+        ):
+            if name.startswith("."):
+                waiting.append((one.parent / name).resolve())
+            else:
+                waiting.append(statics.FOLDER / known[name].split("/", 3)[3])
+    return found
+
+
+def entries() -> list[Path]:
+    """The modules that templates begin with."""
+    pages = Path(frame.__file__).parent / "templates"
+    named = {
+        name
+        for page in pages.rglob("*.html")
+        for name in re.findall(r"import \"alongside/([^\"]+)\"", page.read_text())
+    }
+    return [
+        path
+        for path in MODULES
+        for name in named
+        if re.fullmatch(
+            re.sub(r"{{.*?}}", r"[\\w-]+", name), path.relative_to(CSS.parent / "js").as_posix()
+        )
+    ]
+
+
+@pytest.mark.parametrize("path", entries(), ids=lambda path: path.name)
+def test_a_page_loads_little_script(path: Path) -> None:
+    assert sum(len(gzip.compress(one.read_bytes(), 9)) for one in imported(path)) < SCRIPT_MOST
+
+
+def test_the_streets_of_a_map_are_asked_for_only_when_they_are_drawn() -> None:
+    named = [path for path in MODULES if re.search(r"^import .*leaflet", path.read_text(), re.M)]
+    assert named == []
+    assert [path.name for path in MODULES if 'import("leaflet")' in path.read_text()] == [
+        "tiles.js"
+    ]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)

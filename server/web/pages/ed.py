@@ -67,7 +67,11 @@ def install(app: Flask, wired: Wired) -> None:
         with wired.db.read() as tx:
             caller = authenticate(tx, read_credential(request, wired))
             try:
-                boot = {**_shared(tx, caller), **_one(tx, caller.as_actor(), request_id)}
+                boot = {
+                    "tiles": frame.tiles(wired),
+                    **_shared(tx, caller),
+                    **_one(tx, caller.as_actor(), request_id),
+                }
             except NotFound:
                 return frame.render(
                     wired, "ed/gone.html", family="ed", default_theme="light",
@@ -78,7 +82,7 @@ def install(app: Flask, wired: Wired) -> None:
             "ed/follow.html",
             family="ed",
             default_theme="light",
-            words_of=("ed", "desk"),
+            words_of=("ed", "desk", "tiles"),
             boot=boot,
         )
 

@@ -44,7 +44,11 @@ def install(app: Flask, wired: Wired) -> None:
             return elsewhere
         with wired.db.read() as tx:
             caller = authenticate(tx, read_credential(request, wired))
-            boot = {"board": boards.board(tx, caller.as_actor()), **_shared(tx, caller)}
+            boot = {
+                "board": boards.board(tx, caller.as_actor()),
+                "tiles": frame.tiles(wired),
+                **_shared(tx, caller),
+            }
         is_wall = request.args.get("wall") == "1"
         return _page(wired, "board", boot | {"wall": is_wall}, is_wall=is_wall)
 
@@ -141,7 +145,7 @@ def _page(
         "manage/page.html",
         family="manage",
         default_theme="light",
-        words_of=("manage", "alarm_help"),
+        words_of=("manage", "alarm_help", "tiles"),
         boot={"page": page, "services": sorted(apprise_schemes(wired.settings)), **boot},
         page=page,
         is_wall=is_wall,

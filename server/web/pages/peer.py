@@ -26,7 +26,7 @@ SHELL = "/peer/shell"
 _KEPT = (
     r"css/(tokens|base|components|live|peer\w*)\.css"
     r"|js/(a11y|api|boot|clock|live|ui|words)\.js|js/peer/(?!worker)\w+\.js"
-    r"|vendor/[\w-]+\.js|icon\.svg|icons/icon-192\.png"
+    r"|vendor/(?!leaflet)[\w-]+\.js|icon\.svg|icons/icon-192\.png"
 )
 """The files that the phone keeps for the time without signal."""
 _DARK, _LIGHT = "#141018", "#F6F4F7"

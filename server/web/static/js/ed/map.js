@@ -1,7 +1,9 @@
 // A schematic map: roads that stand for roads, the ED, and the peer in the right direction and distance.
-// It calls no outside server. The exact position is there only between leaving and arriving.
+// It calls no outside server, unless streets are set up to lie beneath. The exact position is there only between leaving and arriving.
 import { site } from "../boot.js";
 import { secondsSince } from "../clock.js";
+import { useState } from "preact/hooks";
+import { Streets, tiles } from "../tiles.js";
 import { html, Icon } from "../ui.js";
 import { firstName, initials, miles, t } from "../words.js";
 
@@ -31,18 +33,36 @@ function placed(position) {
   return { x: Math.min(93, Math.max(7, x)), y: Math.min(84, Math.max(12, y)) };
 }
 
+const Ed = () => html`<span class="pin__ed"><${Icon} name="hospital" /></span><span class="pin__label">${t("map_your_ed")}</span>`;
+const Peer = ({ visit }) => html`<span class="pin__peer">${initials(visit.peer.name)}</span>`;
+
+function Drawn({ visit, old, label }) {
+  const where = visit.position && placed(visit.position);
+  const route = where && `M${where.x * 5.28} ${where.y * 3.6}L${where.x * 5.28} ${((where.y + ED.y) / 2) * 3.6}L${ED.x * 5.28} ${((where.y + ED.y) / 2) * 3.6}L${ED.x * 5.28} ${ED.y * 3.6}`;
+  return html`<div class="map" role="img" aria-label=${label}>
+      <svg class="base" viewBox="0 0 528 360" preserveAspectRatio="none" aria-hidden="true"><path class="m-park" d="M406 212L486 200L494 253L414 266Z" /><path class="m-park" d="M463 230L517 222L521 249L468 257Z" /><path class="m-park" d="M389 106L442 97L446 124L393 132Z" /><path class="m-water" stroke-width="10" d="M-26 65C40 67 28 106 95 108C130 112 124 183 158 187C208 189 199 215 248 216C271 220 267 291 290 295C282 300 283 384 275 389" /><path class="m-rd" stroke-width="1.6" d=${ROADS} /><path class="m-rd" stroke-width="4.5" d=${AVENUES} /><ellipse class="m-hwy" stroke-width="6" cx="264" cy="180" rx="190" ry="151" /><path class="m-hwy" stroke-width="6" d="M42 378C158 252 290 180 517 -18" />${route && html`<path class="m-route m-route--case" d=${route} /><path class="m-route" d=${route} />`}</svg>
+      <div class="pin" style=${{ "--x": `${ED.x}%`, "--y": `${ED.y}%` }}><${Ed} /></div>
+      ${where && html`<div class=${old ? "pin pin--old" : "pin"} style=${{ "--x": `${where.x}%`, "--y": `${where.y}%` }}><${Peer} visit=${visit} /></div>`}
+    </div>`;
+}
+
+const px = (style, name) => Number.parseFloat(style[name]);
+const Line = ({ from, to }) => html`<svg class="map__line" aria-hidden="true"><line class="m-route" x1=${px(from, "--x")} y1=${px(from, "--y")} x2=${px(to, "--x")} y2=${px(to, "--y")} /></svg>`;
+
+// The true places on streets, and a straight line: nobody knows which way the peer takes.
+function OnStreets({ visit, old, label, failed }) {
+  const { position } = visit;
+  return html`<${Streets} label=${label} points=${position ? [site, position] : [site]} failed=${failed}>${(view) => html`${position && html`<${Line} from=${view.at(position)} to=${view.at(site)} />`}<div class="pin" style=${view.at(site)}><${Ed} /></div>${position && html`<div class=${old ? "pin pin--old" : "pin"} style=${view.at(position)}><${Peer} visit=${visit} /></div>`}`}<//>`;
+}
+
 export function Way({ request }) {
   const visit = request.visit;
   const name = firstName(visit.peer.name);
   const position = visit.position;
-  const where = position && placed(position);
+  const [streets, setStreets] = useState(tiles !== null);
   const far = position && miles(metresBetween(position, site));
   const age = position ? secondsSince(position.recorded_at) : 0;
   const old = age > STALE_S;
-  const route = where && `M${where.x * 5.28} ${where.y * 3.6}L${where.x * 5.28} ${((where.y + ED.y) / 2) * 3.6}L${ED.x * 5.28} ${((where.y + ED.y) / 2) * 3.6}L${ED.x * 5.28} ${ED.y * 3.6}`;
-  return html`<section class="card mapcard" aria-label=${position ? t("map_label", { name, miles: far }) : t("map_none")}><div class="map">
-      <svg class="base" viewBox="0 0 528 360" preserveAspectRatio="none" aria-hidden="true"><path class="m-park" d="M406 212L486 200L494 253L414 266Z" /><path class="m-park" d="M463 230L517 222L521 249L468 257Z" /><path class="m-park" d="M389 106L442 97L446 124L393 132Z" /><path class="m-water" stroke-width="10" d="M-26 65C40 67 28 106 95 108C130 112 124 183 158 187C208 189 199 215 248 216C271 220 267 291 290 295C282 300 283 384 275 389" /><path class="m-rd" stroke-width="1.6" d=${ROADS} /><path class="m-rd" stroke-width="4.5" d=${AVENUES} /><ellipse class="m-hwy" stroke-width="6" cx="264" cy="180" rx="190" ry="151" /><path class="m-hwy" stroke-width="6" d="M42 378C158 252 290 180 517 -18" />${route && html`<path class="m-route m-route--case" d=${route} /><path class="m-route" d=${route} />`}</svg>
-      <div class="pin" style=${{ "--x": `${ED.x}%`, "--y": `${ED.y}%` }}><span class="pin__ed"><${Icon} name="hospital" /></span><span class="pin__label">${t("map_your_ed")}</span></div>
-      ${where && html`<div class=${old ? "pin pin--old" : "pin"} style=${{ "--x": `${where.x}%`, "--y": `${where.y}%` }}><span class="pin__peer">${initials(visit.peer.name)}</span></div>`}
-    </div><p class="fresh num"><span class=${position && !old ? "dot" : "dot dot--old"}></span>${!position ? t("map_none_text", { name }) : old ? t("map_old", { n: Math.round(age / 60) }) : t("map_fresh", { miles: far, n: age })}</p></section>`;
+  const shared = { visit, old, label: position ? t("map_label", { name, miles: far }) : t("map_none") };
+  return html`<section class="card mapcard">${streets ? html`<${OnStreets} ...${shared} failed=${() => setStreets(false)} />` : html`<${Drawn} ...${shared} />`}<p class="fresh num"><span class=${position && !old ? "dot" : "dot dot--old"}></span>${!position ? t("map_none_text", { name }) : old ? t("map_old", { n: Math.round(age / 60) }) : t("map_fresh", { miles: far, n: age })}</p></section>`;
 }

@@ -1,7 +1,8 @@
-// A schematic map of the region: where the hospitals are, roughly where peers are, nothing else.
-// It is drawn from positions alone and asks no other host for anything.
+// A map of the region: where the hospitals are, roughly where peers are, nothing else. It is drawn from
+// positions alone and asks no other host for anything; streets lie beneath only where they are set up.
 import { useRef, useState } from "preact/hooks";
 import { boot } from "../boot.js";
+import { Streets, tiles } from "../tiles.js";
 import { html, Icon } from "../ui.js";
 import { initials, miles, shortName, t } from "../words.js";
 import { board, LOOKING, sameItems, useBoard } from "./store.js";
@@ -26,11 +27,9 @@ function makeView(points) {
   const wide = Math.max(0.04, (Math.max(...lons) - Math.min(...lons)) * squeeze);
   const high = Math.max(0.04, Math.max(...lats) - Math.min(...lats));
   const scale = Math.min((W - 2 * EDGE) / wide, (H - 2 * EDGE) / high);
-  return {
-    scale,
-    x: (at) => W / 2 + (at.longitude - middle.longitude) * squeeze * scale,
-    y: (at) => H / 2 - (at.latitude - middle.latitude) * scale,
-  };
+  const x = (at) => W / 2 + (at.longitude - middle.longitude) * squeeze * scale;
+  const y = (at) => H / 2 - (at.latitude - middle.latitude) * scale;
+  return { scale, x, y, at: (place) => ({ "--x": `${(x(place) / W) * 100}%`, "--y": `${(y(place) / H) * 100}%` }) };
 }
 
 // The outline of the region: the convex hull of what is in it, with a wide round pen.
@@ -55,8 +54,6 @@ function Ground({ view, points }) {
   return html`<svg class="base" viewBox=${`0 0 ${W} ${H}`} preserveAspectRatio="xMidYMid meet" aria-hidden="true"><path class="m-edge m-edge--out" d=${edge} /><path class="m-edge" d=${edge} /><path class="m-rd" stroke-width="1.4" d=${lines.join("")} /><path class="m-scale" d=${`M16 26v6h${step}v-6`} /><text class="m-label" x="22" y="24">${t("m_miles", { n: miles(step_m) })}</text></svg>`;
 }
 
-const pinAt = (view, at) => ({ "--x": `${(view.x(at) / W) * 100}%`, "--y": `${(view.y(at) / H) * 100}%` });
-
 function Hospital({ site, view }) {
   const state = useBoard((all) => {
     const rows = [...all.requests.values()].filter((row) => row.site.id === site.id);
@@ -64,7 +61,7 @@ function Hospital({ site, view }) {
     return rows.some((row) => LOOKING.has(row.state)) ? "wait" : "";
   });
   const isOpen = useBoard((all) => all.selected !== null && all.requests.get(all.selected)?.site.id === site.id);
-  return html`<span class="pin" style=${pinAt(view, site)} data-site=${site.id}><span class=${`ed ${state}`}><${Icon} name="hospital" /></span>${(state || isOpen) && html`<span class="pin__label">${site.name}</span>`}</span>`;
+  return html`<span class="pin" style=${view.at(site)} data-site=${site.id}><span class=${`ed ${state}`}><${Icon} name="hospital" /></span>${(state || isOpen) && html`<span class="pin__label">${site.name}</span>`}</span>`;
 }
 
 // Who is at the hospital stands beside its sign, not under it.
@@ -74,10 +71,10 @@ function Someone({ id, view }) {
   const peer = useBoard((all) => all.peers.get(id));
   const at = peer && placeOf(peer);
   if (!at) return null;
-  if (peer.request_id) return html`<span class=${HERE.has(peer.visit_state) ? "pin pin--there" : "pin"} style=${pinAt(view, at)} data-peer=${id}><span class="pin__peer">${isWall ? html`<${Icon} name="car" />` : initials(peer.name)}</span></span>`;
+  if (peer.request_id) return html`<span class=${HERE.has(peer.visit_state) ? "pin pin--there" : "pin"} style=${view.at(at)} data-peer=${id}><span class="pin__peer">${isWall ? html`<${Icon} name="car" />` : initials(peer.name)}</span></span>`;
   if (!peer.on_duty) return null;
   const comes = peer.modalities.includes("in_person");
-  return html`<span class="pin pin--area" style=${pinAt(view, at)} data-peer=${id}>${comes ? html`<span class="area"><span class="pp"></span></span>` : html`<span class="pp pp--v"></span>`}</span>`;
+  return html`<span class="pin pin--area" style=${view.at(at)} data-peer=${id}>${comes ? html`<span class="area"><span class="pp"></span></span>` : html`<span class="pp pp--v"></span>`}</span>`;
 }
 
 const peerIds = () => [...board.peers.keys()];
@@ -85,6 +82,15 @@ const peerIds = () => [...board.peers.keys()];
 const everywhere = () => [...boot.sites, ...[...board.peers.values()].map(placeOf).filter(Boolean)];
 // Peers stand on a grid of a kilometre: the region is drawn anew only when somebody is on another square.
 const squares = () => [...new Set(everywhere().map((one) => `${one.latitude.toFixed(2)} ${one.longitude.toFixed(2)}`))].sort().join();
+
+const Pins = ({ ids, view }) => html`${ids.map((id) => html`<${Someone} key=${id} id=${id} view=${view} />`)}${boot.sites.filter((site) => site.is_active).map((site) => html`<${Hospital} key=${site.id} site=${site} view=${view} />`)}`;
+const labelOf = (ids) => t("m_map_of", { sites: boot.sites.length, n: ids.length });
+
+function OnStreets({ failed }) {
+  const ids = useBoard(peerIds, sameItems);
+  useBoard(squares);
+  return html`<${Streets} label=${labelOf(ids)} points=${everywhere()} failed=${failed}>${(view) => html`<${Pins} ids=${ids} view=${view} />`}<//>`;
+}
 
 function Drawn() {
   const ids = useBoard(peerIds, sameItems);
@@ -98,11 +104,10 @@ function Drawn() {
     kept.current = { there, view, points: all.map((one) => [view.x(one), view.y(one)]) };
   }
   const { view, points } = kept.current;
-  return html`<div class="map" role="img" aria-label=${t("m_map_of", { sites: boot.sites.length, n: ids.length })}><div class="map__fit">${points.length > 0 && html`<${Ground} view=${view} points=${points} />`}
-    ${ids.map((id) => html`<${Someone} key=${id} id=${id} view=${view} />`)}
-    ${boot.sites.filter((site) => site.is_active).map((site) => html`<${Hospital} key=${site.id} site=${site} view=${view} />`)}</div></div>
-    <p class="legend"><span><i class="pp"></i>${t("m_legend_area")}</span><span><i class="pp pp--v"></i>${t("m_legend_video")}</span><span><i class="pin__peer"></i>${t("m_legend_case")}</span></p>`;
+  return html`<div class="map" role="img" aria-label=${labelOf(ids)}><div class="map__fit">${points.length > 0 && html`<${Ground} view=${view} points=${points} />`}<${Pins} ids=${ids} view=${view} /></div></div>`;
 }
+
+const Legend = () => html`<p class="legend"><span><i class="pp"></i>${t("m_legend_area")}</span><span><i class="pp pp--v"></i>${t("m_legend_video")}</span><span><i class="pin__peer"></i>${t("m_legend_case")}</span></p>`;
 
 // The same as words: a map always has a list.
 function Listed() {
@@ -126,6 +131,7 @@ function ListedPeer({ id }) {
 
 export function RegionMap() {
   const [as, setAs] = useState("map");
+  const [streets, setStreets] = useState(tiles !== null);
   const pick = (one) => html`<label><input type="radio" name=${AS} value=${one} checked=${as === one} onChange=${() => setAs(one)} />${t(`m_as_${one}`)}</label>`;
-  return html`<section class="card bmap" aria-label=${t("m_map")}>${as === "map" ? html`<${Drawn} />` : html`<${Listed} />`}${!isWall && html`<div class="seg seg--sm" role="radiogroup" aria-label=${t("m_map_or_list")}>${pick("map")}${pick("list")}</div>`}</section>`;
+  return html`<section class="card bmap" aria-label=${t("m_map")}>${as === "map" ? html`${streets ? html`<${OnStreets} failed=${() => setStreets(false)} />` : html`<${Drawn} />`}<${Legend} />` : html`<${Listed} />`}${!isWall && html`<div class="seg seg--sm" role="radiogroup" aria-label=${t("m_map_or_list")}>${pick("map")}${pick("list")}</div>`}</section>`;
 }
