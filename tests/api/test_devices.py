@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from dispatch.models import Peer
 from notifications.channels.memory import MemoryChannel
-from notifications.models import Delivery, DeliveryState, Kind
+from notifications.models import Delivery, Kind
 from server.app import create_app
 from server.wiring import Loops, Wired, make_loops, wire
 from storage.clock import ManualClock
@@ -203,8 +203,7 @@ def test_a_mailbox_asks_nobody_to_come(
     turn(made)
     assert (mail.tried, app.tried) == ([], [])
     with plugged.db.read() as tx:
-        asked = tx.session.scalars(select(Delivery).order_by(Delivery.due_at)).all()
+        asked = tx.session.scalars(select(Delivery)).all()
         assert {row.device_id for row in asked} == {None}
-        assert asked[0].state is DeliveryState.FAILED
     made.close()
     plugged.close()
