@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, case, select, update
 
 from notifications import compose, outbox
 from notifications.channels.base import Address, Envelope
@@ -141,7 +141,10 @@ def _mark(tx: Transaction, deliveries: Sequence[Delivery], lease_s: float) -> No
         .values(
             state=DeliveryState.UNKNOWN,
             attempts=Delivery.attempts + 1,
-            attempted_at=tx.now,
+            # While the end of an earlier send is unknown, the moment that counts is its own.
+            attempted_at=case(
+                (Delivery.state == DeliveryState.UNKNOWN, Delivery.attempted_at), else_=tx.now
+            ),
             leased_until=tx.now + timedelta(seconds=lease_s),
         )
         .execution_options(synchronize_session=False)

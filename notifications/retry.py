@@ -41,7 +41,8 @@ def verdict(
         case Result.DELIVERED:
             return Verdict(DeliveryState.SENT)
         case Result.DEAD_ADDRESS:
-            return Verdict(DeliveryState.FAILED, address=DeviceState.DEAD, climbs=True)
+            aside = DeviceState.DISABLED if outcome.disables_address else DeviceState.DEAD
+            return Verdict(DeliveryState.FAILED, address=aside, climbs=True)
         case Result.BAD_MESSAGE:
             return Verdict(DeliveryState.FAILED, climbs=True, is_alarm=True)
         case Result.MISCONFIGURED:

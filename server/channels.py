@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from notifications.channels.base import Channel
 from notifications.channels.console import ConsoleChannel
 from notifications.channels.memory import MemoryChannel
+from notifications.channels.twilio import Account
 from notifications.models import Kind
 from server.settings import Settings, SettingsError
+from server.telephony import calling, texting
 from storage.database import Database
 
 
@@ -58,6 +60,22 @@ def _apprise(settings: Settings) -> Channel:
     return AppriseChannel(apprise_schemes(settings))
 
 
+def _sms(account: Account | None) -> Channel:
+    from notifications.channels.sms import SmsChannel
+
+    if account is None:
+        raise SettingsError("SMS_FROM: must be set, with SMS_ACCOUNT and SMS_TOKEN")
+    return SmsChannel(account)
+
+
+def _voice(account: Account | None) -> Channel:
+    from notifications.channels.voice import VoiceChannel
+
+    if account is None:
+        raise SettingsError("VOICE_FROM: must be set, with SMS_ACCOUNT and SMS_TOKEN")
+    return VoiceChannel(account)
+
+
 def _fcm(settings: Settings) -> Channel:
     if settings.push == "memory":
         return MemoryChannel(Kind.FCM)
@@ -73,12 +91,16 @@ def _fcm(settings: Settings) -> Channel:
 
 _SWITCHES: Mapping[Kind, Callable[[Settings], bool]] = {
     Kind.FCM: lambda settings: settings.push in ("fcm", "memory"),
+    Kind.SMS: lambda settings: texting(settings) is not None,
+    Kind.VOICE: lambda settings: calling(settings) is not None,
     Kind.CONSOLE: lambda settings: settings.push == "console",
     Kind.EMAIL: lambda settings: bool(settings.smtp_url and settings.email_from),
     Kind.APPRISE: lambda settings: bool(apprise_schemes(settings)),
 }
 _BUILDERS: Mapping[Kind, Callable[[Settings, Database], Channel]] = {
     Kind.FCM: lambda settings, _db: _fcm(settings),
+    Kind.SMS: lambda settings, _db: _sms(texting(settings)),
+    Kind.VOICE: lambda settings, _db: _voice(calling(settings)),
     Kind.CONSOLE: lambda _settings, _db: ConsoleChannel(),
     Kind.EMAIL: lambda settings, _db: _email(settings),
     Kind.APPRISE: lambda settings, _db: _apprise(settings),

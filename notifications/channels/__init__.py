@@ -2,6 +2,9 @@
 
 - `base`     the port: address, envelope, outcome
 - `fcm`      Firebase Cloud Messaging (Android, Apple, web); the one door of firebase_admin
+- `sms`      text messages
+- `voice`    calls
+- `twilio`   the REST calls that these two share
 - `console`  one printed line; what an embedded run uses
 - `memory`   the fake of this port: keeps what it rang, fails as scripted
 - `absent`   stands in for a channel that is not configured

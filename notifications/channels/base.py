@@ -42,7 +42,8 @@ class Outcome:
     backoff_s: float = 10.0
     """Where the waiting starts when a busy provider asked for nothing."""
     disables_address: bool = False
-    """Misconfigured, and it is this address that does not fit us."""
+    """Misconfigured, and it is this address that does not fit us; or dead, but only put aside: its
+    person stopped it and may start it again."""
     provider_id: str | None = None
     """The provider's own name for what it took: its callbacks speak of that."""
 

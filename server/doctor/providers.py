@@ -16,6 +16,13 @@ AWAY = "cannot be reached from this machine: a firewall, a proxy, or the address
 
 _NO_ANSWER = dict.fromkeys(("NO_CONNECTION", "TIMEOUT", "CONNECTION_LOST"), AWAY)
 
+_TEXTS_AND_CALLS = {
+    "AUTHENTICATION_FAILED": "does not accept SMS_ACCOUNT with SMS_TOKEN",
+    "HTTP_401": "does not accept SMS_ACCOUNT with SMS_TOKEN",
+    "ACCOUNT_NOT_ACTIVE": "has suspended the account: look at its billing and its messages to you",
+    "NO_SUCH_API": "is not what answers there: look at the base address and at SMS_ACCOUNT",
+}
+
 SENTENCES: Mapping[Kind, Mapping[str, str]] = {
     Kind.FCM: {
         "NO_ACCESS_TOKEN": "gives no access for this key: it was deleted, or the clock here is "
@@ -27,10 +34,24 @@ SENTENCES: Mapping[Kind, Mapping[str, str]] = {
         "NO_SUCH_API": "is not what answers there: look at FCM_BASE_URL",
         "TOKEN_ENDPOINT": AWAY,
     },
+    Kind.SMS: {
+        **_TEXTS_AND_CALLS,
+        "FROM_NOT_OURS": "does not have the number SMS_FROM on this account",
+        "FROM_CANNOT": "has the number SMS_FROM, but it cannot send texts",
+    },
+    Kind.VOICE: {
+        **_TEXTS_AND_CALLS,
+        "FROM_NOT_OURS": "does not have the number VOICE_FROM on this account",
+        "FROM_CANNOT": "has the number VOICE_FROM, but it cannot make calls",
+    },
 }
 """What a provider's code means for whoever set it up, by channel."""
 
-NAMES: Mapping[Kind, str] = {Kind.FCM: "Firebase"}
+NAMES: Mapping[Kind, str] = {
+    Kind.FCM: "Firebase",
+    Kind.SMS: "The provider of texts",
+    Kind.VOICE: "The provider of calls",
+}
 CULPRITS: Mapping[Kind, str] = {
     Kind.FCM: "FIREBASE_CREDENTIALS is no key file of a service account",
 }

@@ -9,6 +9,7 @@ from server.doctor import providers
 from server.settings import Settings
 from server.wiring import Wired, wire
 from tests.harness.fcm import INVALID_TOKEN, PERMISSION_DENIED, WRONG_URL, Answer, FcmServer
+from tests.harness.twilio import TwilioServer
 
 
 @pytest.fixture
@@ -88,3 +89,18 @@ def test_nobody_answers(tmp_path: Path, fcm: FcmServer) -> None:
 
 def test_an_installation_without_providers_has_no_finding_of_one(tmp_path: Path) -> None:
     assert said(wired(tmp_path, push="console")) == {}
+
+
+def test_the_provider_of_texts_and_calls_is_asked_about_account_and_number(tmp_path: Path) -> None:
+    with TwilioServer() as twilio:
+        drill = {"push": "console", "sms_base_url": twilio.url, "voice_base_url": twilio.url}
+        assert said(wired(tmp_path, **drill)) == {
+            "sms": (True, "The provider of texts knows us"),
+            "voice": (True, "The provider of calls knows us"),
+        }
+        told = said(wired(tmp_path, **drill, sms_from="+16145550999", voice_from="+16145550999"))
+        assert "the number SMS_FROM" in told["sms"][1]
+        assert "the number VOICE_FROM" in told["voice"][1]
+        told = said(wired(tmp_path, **drill, sms_token="wrong"))
+        assert "SMS_ACCOUNT with SMS_TOKEN" in told["sms"][1]
+        assert twilio.tried == []
