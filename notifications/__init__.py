@@ -7,10 +7,12 @@ Deciding (values in, values out):
 - `ladder`     the rungs of one offer: push, push again, SMS, voice
 - `turns`      whose turn it is, so that a flood at one site delays no other
 - `retry`      what an outcome means for the delivery, its address and its ladder
+- `push_services`  which push services a browser may name
 
 Rows:
 
 - `models`     devices, and deliveries: the outbox
+- `vapid`      the key pair of Web Push, made once
 - `directory`  what this floor must ask about people; the composition root answers
 - `devices`    a phone is registered, moved to another person, removed
 - `outbox`     the one way to write a delivery, and to stop those not yet sent

@@ -11,6 +11,8 @@ from notifications.channels.console import ConsoleChannel
 from notifications.channels.memory import MemoryChannel
 from notifications.channels.twilio import Account
 from notifications.models import Kind
+from notifications.push_services import PushServices
+from notifications.vapid import Keys
 from server.settings import Settings, SettingsError
 from server.telephony import calling, texting
 from storage.database import Database
@@ -89,10 +91,34 @@ def _fcm(settings: Settings) -> Channel:
     return FcmChannel(account, base_url=settings.fcm_base_url)
 
 
+def vapid_subject(settings: Settings) -> str:
+    """Whom a push service may write to about our pushes.
+
+    A service may refuse an address that it cannot use, so a trial without https names a mailbox.
+    """
+    if settings.vapid_subject is not None:
+        return settings.vapid_subject
+    if settings.public_url.startswith("https://"):
+        return settings.public_url
+    return "mailto:nobody@alongside.invalid"
+
+
+def _webpush(settings: Settings, db: Database) -> Channel:
+    from notifications.channels.webpush import WebPushChannel
+
+    return WebPushChannel(
+        Keys(db),
+        subject=vapid_subject(settings),
+        services=PushServices(settings.webpush_hosts),
+        clock=db.clock,
+    )
+
+
 _SWITCHES: Mapping[Kind, Callable[[Settings], bool]] = {
     Kind.FCM: lambda settings: settings.push in ("fcm", "memory"),
     Kind.SMS: lambda settings: texting(settings) is not None,
     Kind.VOICE: lambda settings: calling(settings) is not None,
+    Kind.WEBPUSH: lambda settings: settings.push in ("console", "webpush", "fcm"),
     Kind.CONSOLE: lambda settings: settings.push == "console",
     Kind.EMAIL: lambda settings: bool(settings.smtp_url and settings.email_from),
     Kind.APPRISE: lambda settings: bool(apprise_schemes(settings)),
@@ -101,6 +127,7 @@ _BUILDERS: Mapping[Kind, Callable[[Settings, Database], Channel]] = {
     Kind.FCM: lambda settings, _db: _fcm(settings),
     Kind.SMS: lambda settings, _db: _sms(texting(settings)),
     Kind.VOICE: lambda settings, _db: _voice(calling(settings)),
+    Kind.WEBPUSH: _webpush,
     Kind.CONSOLE: lambda _settings, _db: ConsoleChannel(),
     Kind.EMAIL: lambda settings, _db: _email(settings),
     Kind.APPRISE: lambda settings, _db: _apprise(settings),

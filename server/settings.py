@@ -19,6 +19,10 @@ SECRET_MIN_CHARS = 32
 TWILIO = "https://api.twilio.com"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
+_NAME = r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+"
+_HOST = rf"({_NAME}|http://127\.0\.0\.1:[0-9]{{1,5}})"
+_HOSTS = rf"^\s*{_HOST}(\s+{_HOST})*\s*$"
+
 Environment = Literal["demo", "production", "test"]
 Positive = Annotated[int, Field(ge=1)]
 
@@ -104,6 +108,7 @@ class Settings(BaseSettings):
     webpush_hosts: str = Field(
         "fcm.googleapis.com updates.push.services.mozilla.com *.push.apple.com "
         "*.notify.windows.com",
+        pattern=_HOSTS,
         description="Push services that browsers may name, separated by spaces; we call no other.",
     )
     sms_base_url: str = Field(

@@ -5,6 +5,7 @@
 - `sms`      text messages
 - `voice`    calls
 - `twilio`   the REST calls that these two share
+- `webpush`  standard Web Push, straight to the browsers' push services
 - `console`  one printed line; what an embedded run uses
 - `memory`   the fake of this port: keeps what it rang, fails as scripted
 - `absent`   stands in for a channel that is not configured
