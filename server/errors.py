@@ -45,6 +45,7 @@ _OWN: dict[str, Kind] = {
     "too_large": Kind(413, "The body is longer than the server reads."),
     "unsupported_media_type": Kind(415, "The body must be application/json."),
     "channel_off": Kind(422, "This installation does not reach people that way."),
+    "push_service_unknown": Kind(422, "This installation calls no such push service."),
     "idempotency_mismatch": Kind(422, "The key was used before for another request."),
     "pin_locked": Kind(429, "Too many wrong PINs for this name; wait as Retry-After says."),
     "too_many_attempts": Kind(429, "Too many failed sign-ins; wait as long as Retry-After says."),

@@ -16,6 +16,7 @@ from notifications.channels.base import Channel
 from notifications.models import Delivery, Kind
 from notifications.planner import Planner
 from notifications.relay import Relay
+from notifications.vapid import Keys
 from server import channels as ways
 from server.auth.limits import LoginLimits, make_limiter
 from server.auth.tokens import AccessTokens
@@ -48,8 +49,13 @@ class Wired:
     tokens: AccessTokens
     publisher: Publisher
     directory: DispatchDirectory
+    vapid: Keys
     channels: Mapping[Kind, Channel] | None = None
     """Set by tests that listen in; otherwise each dispatcher makes those of its settings."""
+
+    def push_key(self, tx: Transaction) -> str | None:
+        """The key with which a browser subscribes to our pushes; None where Web Push is off."""
+        return self.vapid.pair(tx).public if ways.is_on(self.settings, Kind.WEBPUSH) else None
 
     def close(self) -> None:
         """Give back the connections of this process."""
@@ -96,6 +102,7 @@ def wire(
         tokens=AccessTokens(settings.secret_key.get_secret_value(), clock),
         publisher=publisher,
         directory=directory,
+        vapid=Keys(db),
         channels=channels,
     )
 

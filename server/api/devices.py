@@ -13,6 +13,7 @@ from dispatch.shapes import stamp
 from dispatch.states import Role
 from notifications import devices
 from notifications.models import Device, Kind
+from notifications.push_services import PushServices
 from server.api.answers import Page
 from server.api.declare import EVERY_ROLE, Call, Json, Routes
 from server.api.models import Answer, Body, Moment
@@ -41,7 +42,7 @@ class PushKeys(Body):
 class Subscription(Body):
     """A Web Push subscription, as the browser gives it."""
 
-    endpoint: Annotated[str, Field(max_length=1024, pattern=r"^https://[!-~]+$")]
+    endpoint: Annotated[str, Field(max_length=1024, pattern=r"^https?://[!-~]+$")]
     keys: PushKeys
     expirationTime: float | None = None  # noqa: N815  # the browser's own spelling
 
@@ -93,6 +94,12 @@ class TestSent(Answer):
     delivery_id: str
 
 
+class PushKey(Answer):
+    """With what a browser subscribes; null where this installation sends no Web Push."""
+
+    push_key: str | None
+
+
 def _shape(device: Device) -> Json:
     return {
         "id": device.id,
@@ -102,6 +109,12 @@ def _shape(device: Device) -> Json:
         "created_at": stamp(device.created_at),
         "refreshed_at": stamp(device.refreshed_at),
     }
+
+
+def _refuse_unknown(call: Call, endpoint: str) -> None:
+    """A browser may not make this server call whatever it names."""
+    if not PushServices(call.wired.settings.webpush_hosts).allow(endpoint):
+        raise Problem("push_service_unknown")
 
 
 def _mine(call: Call, device_id: str) -> Device:
@@ -127,13 +140,21 @@ def index(call: Call) -> Json:
 
 
 @routes.add(
+    "GET", "/push-key", roles=EVERY_ROLE, answer=PushKey, summary="To subscribe to Web Push."
+)
+def push_key(call: Call) -> Json:
+    """The same for everybody, and for ever: a subscription belongs to it."""
+    return {"push_key": call.wired.push_key(call.tx)}
+
+
+@routes.add(
     "POST",
     "/devices",
     roles=EVERY_ROLE,
     answer=DeviceAnswer,
     status=201,
     summary="Reach me here.",
-    problems=("channel_off",),
+    problems=("channel_off", "push_service_unknown"),
 )
 def register(call: Call, body: NewDevice) -> Json:
     """Registering again refreshes; an address that was another user's is theirs no longer.
@@ -143,6 +164,8 @@ def register(call: Call, body: NewDevice) -> Json:
     if body.kind == "apprise":
         _check_service(call, body.address or "")
     subscription = body.subscription.model_dump() if body.subscription is not None else None
+    if subscription is not None:
+        _refuse_unknown(call, subscription["endpoint"])
     device = devices.register(
         call.tx,
         user_id=call.caller.user_id,

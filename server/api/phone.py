@@ -80,6 +80,7 @@ class PhoneAnswer(Answer):
     certified_until: Moment | None
     has_home_area: bool
     duty: DutyAnswer
+    push_key: str | None
     devices: list[Literal["fcm", "webpush", "sms", "voice", "email", "apprise", "console"]]
     offers: list[OfferAnswer]
     case: CaseAnswer | None
@@ -113,7 +114,7 @@ class OwnVisits(Page):
 )
 def show(call: Call) -> Json:
     """Duty, offers, the visit under way, notes to write: one look, and no list to page through."""
-    return snapshot(call.tx, call.caller.user_id)
+    return snapshot(call.tx, call.caller.user_id, call.wired.push_key(call.tx))
 
 
 @routes.add(
@@ -146,8 +147,8 @@ def visits(call: Call, query: VisitsQuery) -> Json:
     }
 
 
-def snapshot(tx: Transaction, user_id: str) -> Json:
-    """The whole answer for one peer."""
+def snapshot(tx: Transaction, user_id: str, push_key: str | None) -> Json:
+    """The whole answer for one peer; with `push_key` a browser subscribes."""
     peer = tx.session.get_one(Peer, user_id)
     network = tx.session.get_one(Network, peer.network_id)
     certified_until = tx.session.scalar(
@@ -160,6 +161,7 @@ def snapshot(tx: Transaction, user_id: str) -> Json:
         "certified_until": stamp(certified_until),
         "has_home_area": peer.home_latitude is not None,
         "duty": shapes.duty(tx.session.get(Duty, user_id)),
+        "push_key": push_key,
         "devices": sorted({one.kind.value for one in devices.list_active(tx, user_id)}),
         "offers": _offers(tx, user_id),
         "case": _case(tx, user_id),

@@ -14,6 +14,7 @@ from server.app import create_app
 from server.wiring import Loops, Wired, make_loops, wire
 from storage.clock import ManualClock
 from storage.database import Database
+from tests.api import people
 from tests.api.conftest import Api, make_settings, problem
 from tests.api.people import World
 from tests.api.test_walk import ask, on_duty, step
@@ -23,7 +24,7 @@ BROWSER: dict[str, Any] = {
     "kind": "webpush",
     "platform": "web",
     "subscription": {
-        "endpoint": "https://push.example/abc",
+        "endpoint": "https://updates.push.services.mozilla.com/wpush/v2/abc",
         "keys": {"p256dh": "BKey", "auth": "secret"},
         "expirationTime": None,
     },
@@ -131,7 +132,7 @@ def test_a_removed_device_is_gone(api: Api, world: World) -> None:
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_what_is_no_device(api: Api, world: World) -> None:
     peer = world.here.peers[0]
-    insecure = {**BROWSER["subscription"], "endpoint": "http://push.example/abc"}
+    insecure = {**BROWSER["subscription"], "endpoint": "ftp://push.example/abc"}
     for body in (
         {"kind": "pigeon", "address": "x", "platform": "loft"},
         {"kind": "console", "address": "x", "platform": "loft"},
@@ -207,3 +208,42 @@ def test_a_mailbox_asks_nobody_to_come(
         assert {row.device_id for row in asked} == {None}
     made.close()
     plugged.close()
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_browser_may_not_name_whom_this_server_calls(api: Api, world: World) -> None:
+    peer = world.here.peers[0]
+    for endpoint in (
+        "http://push.example/abc",
+        "https://push.example/abc",
+        "https://127.0.0.1/abc",
+        "http://169.254.169.254/latest/meta-data",
+        "https://updates.push.services.mozilla.com@push.example/abc",
+    ):
+        subscription = {**BROWSER["subscription"], "endpoint": endpoint}
+        answer = api.post("/devices", peer, json=BROWSER | {"subscription": subscription})
+        problem(answer, 422, "push_service_unknown")
+
+
+def test_everybody_subscribes_with_the_same_key(
+    db: Database, database_url: str, clock: ManualClock, tmp_path: Path
+) -> None:
+    plugged = wire(make_settings(database_url, tmp_path, push="webpush"), clock)
+    world = people.build(plugged.db)
+    api = Api(create_app(plugged))
+    here = world.here
+    keys = {
+        api.get("/push-key", one).get_json()["push_key"]
+        for one in (here.peers[0], here.manager, here.staff, world.there.peers[0])
+    }
+    assert len(keys) == 1
+    assert keys == {api.get("/phone", here.peers[0]).get_json()["push_key"]}
+    assert len(keys.pop()) == 87, "65 bytes in base64url"
+    plugged.close()
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_without_web_push_there_is_no_key(api: Api, world: World) -> None:
+    peer = world.here.peers[0]
+    assert api.get("/push-key", peer).get_json() == {"push_key": None}
+    assert api.get("/phone", peer).get_json()["push_key"] is None
