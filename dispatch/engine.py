@@ -123,6 +123,7 @@ def _escalate(tx: Transaction, request: SupportRequest, why: str) -> None:
     if held is None:
         return
     manager = queries.holder(tx, request.network_id)
+    is_claimed = held.owner_id is not None
     if held.owner_id is None and manager is not None:
         held.owner_id = manager.id
     elif held.owner_id is not None:
@@ -142,6 +143,7 @@ def _escalate(tx: Transaction, request: SupportRequest, why: str) -> None:
             "eligible": held.eligible,
             "why": why,
             "waited_s": _waited_s(tx, held),
+            "is_claimed": is_claimed,
         },
     )
 

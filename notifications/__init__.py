@@ -19,6 +19,7 @@ Rows:
 
 Doing:
 
+- `alarms`     who hears of an alarm when, by which channels, and what stops it
 - `planner`    inside the transaction of the state change: facts into deliveries
 - `care`       a peer would like to talk: supervisors' phones say so
 - `circuit`    a provider that refuses our credentials is left alone for a while

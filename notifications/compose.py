@@ -28,6 +28,7 @@ OPENS = {
     "offer_ended": "closed",
     "offer_closed": "closed",
     "alarm": "board",
+    "sms_alarm": "board",
 }
 """By the first part of a key: which page of the app a tap opens; every other key opens home."""
 

@@ -19,6 +19,8 @@ class Recipient:
     locale: str = "en"
     is_private: bool = False
     """Their own choice: offers show only that there is something to open."""
+    is_on_call: bool = False
+    """A manager who is the first to act."""
 
 
 class Directory(Protocol):

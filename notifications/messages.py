@@ -129,6 +129,34 @@ def _texts_and_calls() -> dict[str, Message]:
     return entries
 
 
+def _alarms() -> dict[str, Message]:
+    """What a manager is told, as a push or mail and as a text message: why, and to open the board."""
+    reasons = {
+        "no_yes_yet": ("No yes after {minutes} min.", "Sin un sí después de {minutes} min."),
+        "yours": (
+            "No yes after {minutes} min. You have it now.",
+            "Sin un sí después de {minutes} min. Ahora la tienes tú.",
+        ),
+        "not_moving": ("A peer is running late.", "Un compañero de apoyo va con retraso."),
+        "sign_of_life_lost": (
+            "We have not heard from a peer.",
+            "No sabemos nada de un compañero de apoyo.",
+        ),
+        "other": ("", ""),
+    }
+    entries = {}
+    for name, (en, es) in reasons.items():
+        body_en, body_es = f"{en} Open the board.".strip(), f"{es} Abre el tablero.".strip()
+        entries[f"alarm.{name}"] = _ring(
+            Text("A request needs you", body_en), Text("Una solicitud te necesita", body_es)
+        )
+        entries[f"sms_alarm.{name}"] = _ring(
+            Text("", f"Alongside: a request needs you. {body_en} {{link}}"),
+            Text("", f"Alongside: una solicitud te necesita. {body_es} {{link}}"),
+        )
+    return entries
+
+
 CATALOGUE: dict[str, Message] = {
     **_offers(),
     "offer_private": _ring(
@@ -198,14 +226,7 @@ CATALOGUE: dict[str, Message] = {
         Text("Your certificate ends in {days} days", "Here is how to renew."),
         Text("Tu certificado vence en {days} días", "Aquí te decimos cómo renovarlo."),
     ),
-    "alarm.no_yes_yet": _ring(
-        Text("A request needs you", "No yes after {minutes} min. Open the board."),
-        Text("Una solicitud te necesita", "Sin un sí después de {minutes} min. Abre el tablero."),
-    ),
-    "alarm.other": _ring(
-        Text("A request needs you", "Open the board."),
-        Text("Una solicitud te necesita", "Abre el tablero."),
-    ),
+    **_alarms(),
     "supervisor": _ring(
         Text("Someone would like to talk", "Open Care."),
         Text("Alguien quisiera hablar", "Abre Cuidado."),

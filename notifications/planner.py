@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatch.events import Fact, FactType
-from notifications import devices, ladder, outbox
+from notifications import alarms, devices, ladder, outbox
 from notifications.devices import Target
 from notifications.directory import Directory, Recipient
 from notifications.ladder import OFFER_KINDS, PUSH_KINDS
@@ -23,29 +23,8 @@ OFFER_TTL_S = 3600
 
 NOTICE_TTL_S = 3600
 
-NEXT_MANAGER_S = 60
-"""When a request has an owner the other managers hear of it this much later, unless it is taken."""
-
-ALARM_KEYS = ("alarm.no_yes_yet", "alarm.other")
-
-NO_YES_AFTER_S = 180
-"""When "No yes yet" is raised by default; used when the fact does not say (`waited_s`)."""
-
 ANSWERED = frozenset({FactType.OFFER_ACCEPTED, FactType.OFFER_DECLINED, FactType.OFFER_SEEN})
 """These stop the ladder of their offer."""
-
-CALMING = frozenset(
-    {
-        FactType.OFFER_ACCEPTED,
-        FactType.REQUEST_ASSIGNED,
-        FactType.REQUEST_CLAIMED,
-        FactType.REQUEST_RESUMED,
-        FactType.REQUEST_CANCELLED,
-        FactType.REQUEST_UNFILLED,
-        FactType.ALARM_ENDED,
-    }
-)
-"""These stop the alarms of their request that have not gone out yet."""
 
 
 @dataclass
@@ -74,11 +53,11 @@ class Planner:
         drafts: list[Draft] = []
         if plan.touched:
             offer_ids = plan.stopped | plan.closed.keys()
-            rows = outbox.stop(tx, plan.touched, offer_ids, ALARM_KEYS)
+            rows = outbox.stop(tx, plan.touched, offer_ids, alarms.STOPPED_KEYS)
             drafts += _closings(tx, plan.closed, rows)
         drafts += self._offers(tx, plan)
         drafts += self._ended_visits(tx, plan.ended_visits)
-        drafts += self._alarms(tx, plan.alarms)
+        drafts += alarms.plan(tx, plan.alarms, self._directory, self._kinds)
         outbox.write(tx, drafts)
 
     def _offers(self, tx: Transaction, plan: _Plan) -> Iterable[Draft]:
@@ -115,29 +94,9 @@ class Planner:
                 continue
             key = "turn_around" if visit.get("state_before") == "en_route" else "visit_ended"
             for target in targets[person.user_id]:
-                yield _notice(tx, fact, key, person, target, collapse_id=visit["id"])
-
-    def _alarms(self, tx: Transaction, facts: Sequence[Fact]) -> Iterable[Draft]:
-        """ "A request needs you": the owner first, the others a little later unless it is taken."""
-        for fact in facts:
-            managers = self._directory.managers(tx, fact.network_id)
-            targets = self._push_targets(tx, managers)
-            owner = fact.data.get("owner") or {}
-            has_owner = any(manager.user_id == owner.get("id") for manager in managers)
-            key, args = _alarm_text(fact)
-            for manager in managers:
-                waits = has_owner and manager.user_id != owner.get("id")
-                for target in targets[manager.user_id]:
-                    yield _notice(
-                        tx,
-                        fact,
-                        key,
-                        manager,
-                        target,
-                        args=args,
-                        collapse_id=fact.request_id,
-                        after_s=NEXT_MANAGER_S if waits else 0,
-                    )
+                yield alarms.notice(
+                    tx, fact, key, person, target, collapse_id=visit["id"], ttl_s=NOTICE_TTL_S
+                )
 
     def _push_targets(
         self, tx: Transaction, people: Iterable[Recipient]
@@ -155,9 +114,10 @@ def _gather(facts: Sequence[Fact]) -> _Plan:
             plan.stopped.add(fact.data["offer"]["id"])
         if fact.type is FactType.OFFERS_CLOSED:
             plan.closed |= {offer["id"]: (fact, offer) for offer in fact.data["offers"]}
-        if fact.type in ANSWERED | CALMING or fact.type is FactType.OFFERS_CLOSED:
+        is_an_answer = fact.type in ANSWERED or fact.type is FactType.OFFERS_CLOSED
+        if is_an_answer or alarms.ends(fact):
             plan.touched.add(fact.request_id)
-        if fact.type in {FactType.ALARM_RAISED, FactType.REQUEST_ESCALATED}:
+        if alarms.raises(fact):
             plan.alarms.append(fact)
         visit = fact.data.get("visit_ended")
         if visit is not None and visit.get("by") != "peer":
@@ -244,47 +204,3 @@ def _closings(
             offer_id=offer_id,
             fact_seq=fact.seq,
         )
-
-
-def _notice(
-    tx: Transaction,
-    fact: Fact,
-    key: str,
-    person: Recipient,
-    target: Target,
-    *,
-    collapse_id: str,
-    args: Mapping[str, Any] | None = None,
-    after_s: int = 0,
-) -> Draft:
-    where = target.device_id or person.user_id
-    return Draft(
-        network_id=fact.network_id,
-        site_id=fact.site_id,
-        user_id=person.user_id,
-        device_id=target.device_id,
-        channel=target.kind,
-        once=f"{fact.request_id}:{fact.seq}:{key}:{where}",
-        key=key,
-        rung=Rung.NOTICE,
-        args=args or {},
-        locale=target.locale or person.locale,
-        is_private=person.is_private,
-        collapse_id=collapse_id,
-        due_at=tx.now + timedelta(seconds=after_s),
-        expires_at=tx.now + timedelta(seconds=NOTICE_TTL_S),
-        request_id=fact.request_id,
-        fact_seq=fact.seq,
-    )
-
-
-def _alarm_text(fact: Fact) -> tuple[str, dict[str, Any]]:
-    """The text of an alarm. Minutes are only spoken of when they are known to be true."""
-    waited_s = fact.data.get("waited_s", (fact.data.get("subject") or {}).get("waited_s"))
-    if fact.type is FactType.ALARM_RAISED:
-        if fact.data.get("alarm") != "no_yes_yet":
-            return "alarm.other", {}
-        waited_s = NO_YES_AFTER_S if waited_s is None else waited_s
-    if waited_s is None or waited_s < 60:
-        return "alarm.other", {}
-    return "alarm.no_yes_yet", {"minutes": int(waited_s // 60)}

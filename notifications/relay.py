@@ -159,7 +159,7 @@ class Relay:
         return len(going), len(claims) - len(going)
 
     def _link_of(self, offer_id: str | None) -> str:
-        path = "/peer" if offer_id is None else f"/peer/offers/{offer_id}"
+        path = "" if offer_id is None else f"/peer/offers/{offer_id}"
         return self._public_url + path
 
     def _start(self, limit: int) -> tuple[int, int]:

@@ -29,7 +29,7 @@ class DispatchDirectory:
     def managers(self, tx: Transaction, network_id: str) -> Sequence[Recipient]:
         """The active managers, those on call first; without any, the admins: somebody is told."""
         rows = tx.session.execute(
-            select(User.id, User.locale, User.role)
+            select(User.id, User.locale, User.role, User.is_on_call)
             .where(
                 User.network_id == network_id,
                 User.role.in_((Role.MANAGER, Role.ADMIN)),
@@ -38,7 +38,9 @@ class DispatchDirectory:
             .order_by(User.is_on_call.desc(), User.created_at, User.id)
         ).all()
         managers = [row for row in rows if row.role is Role.MANAGER]
-        return [Recipient(row.id, row.locale) for row in managers or rows]
+        return [
+            Recipient(row.id, row.locale, is_on_call=row.is_on_call) for row in managers or rows
+        ]
 
     def open_offers(self, tx: Transaction, offer_ids: Collection[str]) -> set[str]:
         """Those of these offers that still await an answer."""

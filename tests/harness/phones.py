@@ -5,6 +5,7 @@ planner reads. They carry private details on purpose: none may ever reach a phon
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -67,10 +68,10 @@ class Phones:
             self.device(user_id, address, platform=platform or "android")
         return user_id
 
-    def manager(self, *addresses: str, locale: str = "en") -> str:
+    def manager(self, *addresses: str, locale: str = "en", is_on_call: bool = False) -> str:
         """A manager of the network, in the order in which they are made."""
         user_id = self.person(*addresses, locale=locale)
-        person = self.directory.peers.pop(user_id)
+        person = replace(self.directory.peers.pop(user_id), is_on_call=is_on_call)
         self.directory.managers_of.setdefault(self.network_id, []).append(person)
         return user_id
 

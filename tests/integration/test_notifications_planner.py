@@ -184,38 +184,6 @@ def test_a_peer_who_withdrew_is_not_told_so(db: Database) -> None:
     assert phones.rows() == []
 
 
-def test_an_alarm_goes_to_every_manager_with_its_minutes(db: Database) -> None:
-    phones = Phones(db)
-    renee, omar = phones.manager("token-r"), phones.manager("token-o", locale="es")
-    phones.tell(FactType.ALARM_RAISED, alarm="no_yes_yet", subject={"waited_s": 185})
-    rows = {row.user_id: row for row in phones.rows()}
-    assert rows.keys() == {renee, omar}
-    assert {(row.key, row.args["minutes"]) for row in rows.values()} == {("alarm.no_yes_yet", 3)}
-    assert {row.collapse_id for row in rows.values()} == {phones.request_id}
-
-
-def test_minutes_are_not_spoken_of_when_nobody_knows_them(db: Database) -> None:
-    phones = Phones(db)
-    renee = phones.manager("token-r")
-    phones.tell(FactType.ALARM_RAISED, alarm="not_moving")
-    phones.tell(FactType.REQUEST_ESCALATED, owner={"kind": "manager", "id": renee})
-    assert [row.key for row in phones.rows()] == ["alarm.other", "alarm.other"]
-
-
-def test_the_owner_hears_first_and_the_others_only_when_it_is_not_taken(
-    db: Database, clock: ManualClock
-) -> None:
-    phones = Phones(db)
-    renee, omar = phones.manager("token-r"), phones.manager("token-o")
-    owner = {"kind": "manager", "id": omar, "name": "Omar B."}
-    phones.tell(FactType.REQUEST_ESCALATED, owner=owner, waited_s=360)
-    due = {row.user_id: row.due_at for row in phones.rows()}
-    assert due == {omar: clock.now(), renee: clock.now() + timedelta(seconds=60)}
-    clock.advance(10)
-    phones.tell(FactType.REQUEST_CLAIMED)
-    assert {row.state for row in phones.rows()} == {CANCELLED}
-
-
 def test_a_peer_who_cannot_be_told_is_left_out(db: Database) -> None:
     phones = Phones(db)
     marcus = phones.person("token-a")
