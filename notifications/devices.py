@@ -7,15 +7,16 @@ in the same transaction, so nobody gets the alerts of somebody else. Addresses a
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from notifications import outbox
-from notifications.models import AddressKind, Device, DeviceState, Kind, Rung
+from notifications.models import AddressKind, Device, DeviceState, Gone, Kind, Rung
+from notifications.readiness import GONE_SHOWN, Known
 from storage.database import Transaction
 from storage.ids import new_id
 
@@ -82,7 +83,7 @@ def _claim(tx: Transaction, user_id: str, kind: Kind, address: str) -> Device | 
     device = tx.session.scalars(query).one_or_none()
     if device is None or device.user_id == user_id:
         return device
-    _retire(tx, device, "moved to another user")
+    _retire(tx, device, Gone.MOVED)
     return None
 
 
@@ -116,11 +117,11 @@ def _address_kind(address: str) -> AddressKind:
 def remove(tx: Transaction, device: Device) -> None:
     """Never ring this device again; what waits for it is cancelled."""
     if device.state is DeviceState.ACTIVE:
-        _retire(tx, device, "removed")
+        _retire(tx, device, Gone.REMOVED)
 
 
-def _retire(tx: Transaction, device: Device, reason: str) -> None:
-    device.state, device.dead_reason = DeviceState.DISABLED, reason
+def _retire(tx: Transaction, device: Device, reason: Gone) -> None:
+    device.state, device.dead_reason, device.ended_at = DeviceState.DISABLED, reason.value, tx.now
     tx.session.flush()
     outbox.stop_device(tx, device.id)
 
@@ -143,8 +144,26 @@ def list_active(tx: Transaction, user_id: str) -> list[Device]:
     return list(tx.session.scalars(query))
 
 
+def known(tx: Transaction, user_ids: Collection[str]) -> Mapping[str, list[Known]]:
+    """What is known of each user's devices, oldest first: the active, and those lost lately."""
+    lately = tx.now - GONE_SHOWN
+    rows = tx.session.execute(
+        select(Device.user_id, *(getattr(Device, one.name) for one in fields(Known)))
+        .where(Device.user_id.in_(user_ids))
+        .where(or_(Device.state == DeviceState.ACTIVE, Device.ended_at > lately))
+        .order_by(Device.created_at, Device.id)
+    )
+    found: dict[str, list[Known]] = {user_id: [] for user_id in user_ids}
+    for user_id, *values in rows:
+        found[user_id].append(
+            Known(**{one.name: value for one, value in zip(fields(Known), values, strict=True)})
+        )
+    return found
+
+
 def request_test(tx: Transaction, device: Device, *, locale: str = "en") -> str:
-    """Ring this one device with a test; the id of the delivery."""
+    """Ring this one device with a test that it must answer; the id of the delivery."""
+    device.tested_at = tx.now
     draft = outbox.Draft(
         network_id=device.network_id,
         user_id=device.user_id,
@@ -187,7 +206,7 @@ def bury(tx: Transaction, device_id: str, state: DeviceState, reason: str) -> No
     tx.session.execute(
         update(Device)
         .where(Device.id == device_id, Device.state == DeviceState.ACTIVE)
-        .values(state=state, dead_reason=reason[:60])
+        .values(state=state, dead_reason=reason[:60], ended_at=tx.now)
         .execution_options(synchronize_session=False)
     )
 

@@ -44,6 +44,25 @@ class DeviceState(StrEnum):
     """Removed, moved to another person, or refused because of a wrong configuration."""
 
 
+class Gone(StrEnum):
+    """Why an address is not used any more, where we know it; else `dead_reason` is a provider's code."""
+
+    REMOVED = "REMOVED"
+    """Its owner took it away."""
+    MOVED = "MOVED"
+    """Another person registered it."""
+    BLOCKED = "BLOCKED"
+    """The phone itself said that it shows no notifications."""
+    EXPIRED = "EXPIRED"
+    """The app has not registered it for so long that providers have dropped it."""
+    STOPPED = "STOPPED"
+    """Its owner texted STOP."""
+    LANDLINE = "LANDLINE"
+    """A number that takes no text messages."""
+    INVALID_NUMBER = "INVALID_NUMBER"
+    """No telephone has this number."""
+
+
 class Rung(StrEnum):
     """A step of an offer's ladder; `notice` stands beside the ladder."""
 
@@ -91,6 +110,9 @@ class Device(Base):
     """The language of this phone, when it is another than its user's."""
     state: Mapped[DeviceState] = mapped_column(ByValue(DeviceState), default=DeviceState.ACTIVE)
     dead_reason: Mapped[str | None] = mapped_column(String(60))
+    """A code: one of `Gone`, or what a provider said."""
+    ended_at: Mapped[datetime | None]
+    """Since when it is not used any more."""
     created_at: Mapped[datetime]
     refreshed_at: Mapped[datetime]
     """When the app last registered this address."""

@@ -11,25 +11,19 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
 
-from notifications import devices, outbox, retry
+from notifications import climb, devices, outbox, reach, retry
 from notifications.directory import Directory
 from notifications.ladder import OFFER_KINDS
 from notifications.lanes import Finished
-from notifications.models import Delivery, DeliveryState, Kind, Rung
+from notifications.models import Delivery, DeliveryState, Kind
 from notifications.retry import Verdict
 from storage.database import Database, Transaction
 
 log = logging.getLogger(__name__)
 
-ALIVE = (
-    DeliveryState.PENDING,
-    DeliveryState.SENT,
-    DeliveryState.DELIVERED,
-    DeliveryState.UNKNOWN,
-)
-"""A delivery in one of these has reached its phone or still may."""
+_SHOWN = (DeliveryState.SENT, DeliveryState.DELIVERED)
 
 
 class Recorder:
@@ -104,7 +98,7 @@ class Recorder:
             if verdict.state is not DeliveryState.SENT:
                 _set_one(tx, row, end, verdict)
             if verdict.climbs:
-                self._climb(tx, row)
+                climb.next_rung(tx, row)
         _show_the_end_again(tx, [row for row in rows if row.due_at is None])
         return len(rows)
 
@@ -115,7 +109,7 @@ class Recorder:
         if sending.device_id is not None and verdict.address is not None:
             devices.bury(tx, sending.device_id, verdict.address, end.outcome.detail)
             offer_ids |= outbox.offers_waiting_for(tx, sending.device_id)
-        if not devices.has_any(tx, sending.user_id, self._kinds):
+        if not reach.is_left(tx, sending.user_id, self._kinds):
             has_phone = sending.device_id is not None
             self._directory.unreachable(tx, sending.user_id, offer_ids, has_phone=has_phone)
         waiting: Sequence[Any] = []
@@ -125,38 +119,8 @@ class Recorder:
             waiting = outbox.stop_device(tx, sending.device_id)
         written = self._write(tx, [(end, verdict)])
         for row in waiting:
-            self._climb(tx, row)
+            climb.next_rung(tx, row)
         return written
-
-    def _climb(self, tx: Transaction, row: Any) -> None:
-        """The next rung goes now, unless this rung still reaches the person on another device."""
-        if row.offer_id is None or row.rung is Rung.NOTICE:
-            return
-        mine = (Delivery.offer_id == row.offer_id, Delivery.user_id == row.user_id)
-        elsewhere = (
-            select(Delivery.id)
-            .where(*mine, Delivery.rung == row.rung, Delivery.state.in_(ALIVE))
-            .limit(1)
-        )
-        if tx.session.execute(elsewhere).first() is not None:
-            return
-        ahead = tx.session.execute(
-            select(Delivery.rung)
-            .where(*mine, Delivery.state == DeliveryState.PENDING, Delivery.rung != Rung.NOTICE)
-            .where(Delivery.due_at > tx.now)
-            .order_by(Delivery.due_at)
-            .limit(1)
-        ).first()
-        if ahead is not None:
-            ids = outbox.lock_free(
-                tx, *mine, Delivery.rung == ahead.rung, Delivery.state == DeliveryState.PENDING
-            )
-            tx.session.execute(
-                update(Delivery)
-                .where(Delivery.id.in_(ids), Delivery.due_at > tx.now)
-                .values(due_at=tx.now)
-                .execution_options(synchronize_session=False)
-            )
 
 
 def _working_devices(judged: Sequence[tuple[Finished, Verdict]]) -> set[str]:
@@ -203,11 +167,18 @@ def _touched(finished: Sequence[Finished]) -> ColumnElement[bool]:
     return or_(Delivery.id.in_([sending.id for sending in sendings]), Delivery.once.in_(ends))
 
 
-def _set(tx: Transaction, ids: Sequence[str], **values: Any) -> None:
+def _set(tx: Transaction, ids: Sequence[str], *, state: DeliveryState, **values: Any) -> None:
+    """The end of these sends. What its phone has already acknowledged stays delivered."""
+    is_there = Delivery.delivered_at.is_not(None)
     tx.session.execute(
         update(Delivery)
         .where(Delivery.id.in_(ids))
-        .values(lease=None, leased_until=None, **values)
+        .values(
+            state=case((is_there, DeliveryState.DELIVERED), else_=state),
+            lease=None,
+            leased_until=None,
+            **values,
+        )
         .execution_options(synchronize_session=False)
     )
 
@@ -253,8 +224,8 @@ def _show_the_end_again(tx: Transaction, stopped: Sequence[Any]) -> None:
     if where:
         tx.session.execute(
             update(Delivery)
-            .where(Delivery.once.in_(where), Delivery.state == DeliveryState.SENT)
+            .where(Delivery.once.in_(where), Delivery.state.in_(_SHOWN))
             .where(Delivery.expires_at > tx.now)
-            .values(state=DeliveryState.PENDING, due_at=tx.now)
+            .values(state=DeliveryState.PENDING, due_at=tx.now, delivered_at=None, opened_at=None)
             .execution_options(synchronize_session=False)
         )

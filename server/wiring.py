@@ -57,6 +57,13 @@ class Wired:
         """The key with which a browser subscribes to our pushes; None where Web Push is off."""
         return self.vapid.pair(tx).public if ways.is_on(self.settings, Kind.WEBPUSH) else None
 
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """The channels in use; with the console among them everybody is rung."""
+        if self.channels is not None:
+            return frozenset(self.channels)
+        return frozenset(kind for kind in Kind if ways.is_on(self.settings, kind))
+
     def close(self) -> None:
         """Give back the connections of this process."""
         self.db.engine.dispose()

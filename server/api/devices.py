@@ -11,8 +11,8 @@ from dispatch.errors import not_found
 from dispatch.models import User
 from dispatch.shapes import stamp
 from dispatch.states import Role
-from notifications import devices
-from notifications.models import Device, Kind
+from notifications import devices, reach
+from notifications.models import Device, Gone, Kind
 from notifications.push_services import PushServices
 from server.api.answers import Page
 from server.api.declare import EVERY_ROLE, Call, Json, Routes
@@ -132,6 +132,11 @@ def _check_service(call: Call, address: str) -> None:
         raise Problem("channel_off")
 
 
+def _lose(call: Call, device_id: str, reason: Gone) -> None:
+    wired, device = call.wired, _mine(call, device_id)
+    reach.lose(call.tx, wired.directory, wired.kinds, device, reason, by_app=True)
+
+
 @routes.add("GET", "/devices", roles=EVERY_ROLE, answer=DeviceList, summary="My devices.")
 def index(call: Call) -> Json:
     """Those that are still used."""
@@ -166,17 +171,22 @@ def register(call: Call, body: NewDevice) -> Json:
     subscription = body.subscription.model_dump() if body.subscription is not None else None
     if subscription is not None:
         _refuse_unknown(call, subscription["endpoint"])
+    kind, user_id = Kind(body.kind), call.caller.user_id
+    where = body.address or (body.subscription.endpoint if body.subscription else "")
+    wired = call.wired
+    reach.leave_others(call.tx, wired.directory, wired.kinds, kind, where, user_id)
     device = devices.register(
         call.tx,
-        user_id=call.caller.user_id,
+        user_id=user_id,
         network_id=call.caller.network_id,
-        kind=Kind(body.kind),
+        kind=kind,
         address=body.address,
         subscription=subscription,
         platform=body.platform,
         locale=body.locale,
     )
-    peers.reachable_again(call.tx, call.caller.user_id, call.caller.network_id)
+    if reach.rings(kind, wired.kinds):
+        peers.reachable_again(call.tx, user_id, call.caller.network_id)
     return _shape(device)
 
 
@@ -185,7 +195,19 @@ def register(call: Call, body: NewDevice) -> Json:
 )
 def remove(call: Call, device_id: str) -> None:
     """What still waits for it is cancelled."""
-    devices.remove(call.tx, _mine(call, device_id))
+    _lose(call, device_id, Gone.REMOVED)
+
+
+@routes.add(
+    "POST",
+    "/devices/{device_id}/blocked",
+    roles=EVERY_ROLE,
+    status=204,
+    summary="This phone shows no alerts.",
+)
+def blocked(call: Call, device_id: str) -> None:
+    """Its ladders go on without it, as if the address were dead; registering it again mends it."""
+    _lose(call, device_id, Gone.BLOCKED)
 
 
 @routes.add(

@@ -26,10 +26,14 @@ from dispatch.notes import CheckIn
 from dispatch.shapes import stamp
 from dispatch.states import LIVE_VISIT, Modality, OfferState, Role
 from notifications import devices
+from server import ready
 from server.api.answers import DutyAnswer, MeAnswer, OfferAnswer, Page, RequestAnswer
 from server.api.declare import Call, Json, Routes
 from server.api.models import Answer, Moment, Query
 from server.api.people import me
+from server.api.readiness import ReadinessAnswer
+from server.api.readiness import shape as readiness_shape
+from server.wiring import Wired
 from storage.database import Transaction
 
 routes = Routes("phone", "Everything that a peer's phone shows, in one answer.")
@@ -82,6 +86,7 @@ class PhoneAnswer(Answer):
     duty: DutyAnswer
     push_key: str | None
     devices: list[Literal["fcm", "webpush", "sms", "voice", "email", "apprise", "console"]]
+    readiness: ReadinessAnswer
     offers: list[OfferAnswer]
     case: CaseAnswer | None
     notes_due: list[NoteDue]
@@ -114,7 +119,7 @@ class OwnVisits(Page):
 )
 def show(call: Call) -> Json:
     """Duty, offers, the visit under way, notes to write: one look, and no list to page through."""
-    return snapshot(call.tx, call.caller.user_id, call.wired.push_key(call.tx))
+    return snapshot(call.tx, call.wired, call.caller.user_id)
 
 
 @routes.add(
@@ -147,8 +152,8 @@ def visits(call: Call, query: VisitsQuery) -> Json:
     }
 
 
-def snapshot(tx: Transaction, user_id: str, push_key: str | None) -> Json:
-    """The whole answer for one peer; with `push_key` a browser subscribes."""
+def snapshot(tx: Transaction, wired: Wired, user_id: str) -> Json:
+    """The whole answer for one peer."""
     peer = tx.session.get_one(Peer, user_id)
     network = tx.session.get_one(Network, peer.network_id)
     certified_until = tx.session.scalar(
@@ -161,8 +166,9 @@ def snapshot(tx: Transaction, user_id: str, push_key: str | None) -> Json:
         "certified_until": stamp(certified_until),
         "has_home_area": peer.home_latitude is not None,
         "duty": shapes.duty(tx.session.get(Duty, user_id)),
-        "push_key": push_key,
+        "push_key": wired.push_key(tx),
         "devices": sorted({one.kind.value for one in devices.list_active(tx, user_id)}),
+        "readiness": readiness_shape(ready.one(tx, wired.kinds, user_id)),
         "offers": _offers(tx, user_id),
         "case": _case(tx, user_id),
         "notes_due": _notes_due(tx, peer),

@@ -61,6 +61,7 @@ def scene(app: Flask, wired: Wired) -> Scene:
     check_in = api.post("/check_ins", here.peers[0], json={"feeling": "talk"}).get_json()
     sent = {"kind": "fcm", "address": "a-token", "platform": "android"}
     device = api.post("/devices", here.peers[0], json=sent).get_json()
+    test = api.post(f"/devices/{device['id']}/test", here.peers[0]).get_json()
     desk = api.post("/desks", here.staff, json={"name": "Desk B"}).get_json()
     return Scene(
         api,
@@ -70,6 +71,7 @@ def scene(app: Flask, wired: Wired) -> Scene:
             "offer_id": offer["id"],
             "visit_id": visit["id"],
             "device_id": device["id"],
+            "delivery_id": test["delivery_id"],
             "check_in_id": check_in["id"],
             "desk_id": desk["id"],
             "site_id": here.site_id,
@@ -136,6 +138,7 @@ BODIES: dict[str, Any] = {
     "CancelBody": {"reason": "x"},
     "RatingBody": {"rating": "helped"},
     "AssignBody": {"peer_id": "nobody"},
+    "ReceiptBody": {"event": "opened"},
     "CheckInBody": {"feeling": "steady"},
 }
 

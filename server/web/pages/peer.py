@@ -43,7 +43,7 @@ def install(app: Flask, wired: Wired) -> None:
         if me["role"] != Role.PEER.value:
             return redirect(frame.HOMES.get(Role(me["role"]), "/"), 303)
         with wired.db.read() as tx:
-            snapshot = phone.snapshot(tx, me["id"], wired.push_key(tx))
+            snapshot = phone.snapshot(tx, wired, me["id"])
         return _page(wired, {"phone": snapshot})
 
     def shell() -> WerkzeugResponse:

@@ -34,6 +34,7 @@ def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
     op.add_column("devices", sa.Column("tested_at", moment, nullable=True))
     op.add_column("devices", sa.Column("heard_at", moment, nullable=True))
+    op.add_column("devices", sa.Column("ended_at", moment, nullable=True))
     op.add_column("deliveries", sa.Column("site_id", sa.String(length=32), nullable=True))
     op.add_column("deliveries", sa.Column("delivered_at", moment, nullable=True))
     op.add_column("deliveries", sa.Column("opened_at", moment, nullable=True))
@@ -96,7 +97,7 @@ def downgrade() -> None:
         op.drop_index(f"ix_deliveries_{index}", "deliveries")
     for table, columns in (
         ("deliveries", ("site_id", "delivered_at", "opened_at", "provider_id", "turn")),
-        ("devices", ("tested_at", "heard_at")),
+        ("devices", ("tested_at", "heard_at", "ended_at")),
         ("sites", ("security_phone",)),
     ):
         for column in columns:
