@@ -7,6 +7,7 @@ Deciding (values in, values out):
 - `ladder`     the rungs of one offer: push, push again, SMS, voice
 - `turns`      whose turn it is, so that a flood at one site delays no other
 - `readiness`  will this person's phone ring, and what keeps it from it
+- `circuit`    a provider that refuses us, or is away, is left alone for a while
 - `retry`      what an outcome means for the delivery, its address and its ladder
 - `push_services`  which push services a browser may name
 
@@ -23,10 +24,10 @@ Doing:
 - `alarms`     who hears of an alarm when, by which channels, and what stops it
 - `planner`    inside the transaction of the state change: facts into deliveries
 - `care`       a peer would like to talk: supervisors' phones say so
-- `circuit`    a provider that refuses our credentials is left alone for a while
 - `reach`      whether anybody can still be rung, and what follows when an address is gone
 - `climb`      a rung that reaches nobody lets the next one go now
 - `receipts`   what a phone says back: on the phone, opened
+- `providers`  what every process found at the providers' doors
 - `record`     the outcomes of sends into the rows, fenced by the lease
 - `relay`      claims due deliveries, re-checks them, sends, records
 - `channels`   one small file for each way to reach a phone, and the fake of that port

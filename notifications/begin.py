@@ -6,23 +6,27 @@ this moment until its outcome is recorded, nobody knows whether the phone has it
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, select, update
 
-from notifications import compose, outbox
+from notifications import compose, outbox, providers
 from notifications.channels.base import Address, Envelope
+from notifications.circuit import Door, Gate
 from notifications.compose import Words
 from notifications.directory import Directory
 from notifications.ladder import EARLIER_ON_DEVICE
-from notifications.lanes import Sending
+from notifications.lanes import Sending, door_of
 from notifications.models import Delivery, DeliveryState, Device, DeviceState, Rung
 from storage.claims import Claim
 from storage.database import Transaction
 
 LinkOf = Callable[[str | None], str]
 """The address that opens an offer in the app, for texts that carry one."""
+
+GateOf = Callable[[Door, datetime], tuple[Gate, datetime | None]]
+"""Whether a door may be used now, and if not, whether to wait and until when."""
 
 
 def begin(
@@ -31,8 +35,11 @@ def begin(
     directory: Directory,
     lease_s: float,
     link_of: LinkOf,
+    gate: GateOf,
 ) -> list[Sending]:
     """Mark those of `claims` that still hold as being sent, close the others.
+
+    Those whose provider is away are given back, due as they were.
 
     The lease starts anew with the send. A row that another relay has taken over, or that was
     stopped since the claim, is left alone.
@@ -41,22 +48,27 @@ def begin(
     offers = {row.Delivery.offer_id for row in rows if row.Delivery.rung is not Rung.NOTICE}
     still_open = directory.open_offers(tx, offers - {None}) if offers - {None} else set()
     replaced = _replaced([row.Delivery for row in rows])
-    going: list[tuple[Any, Words]] = []
+    going: list[tuple[Any, Words, Gate]] = []
+    parked: list[tuple[str, datetime]] = []
     closing: dict[tuple[DeliveryState, str], list[str]] = {}
     for row in rows:
         verdict = _why_not(tx, row.Delivery, row.Device, still_open, replaced)
         words = None if verdict is not None else _words(row.Delivery, link_of)
-        if words is not None:
-            going.append((row, words))
-        else:
+        if words is None:
             reason = verdict or (DeliveryState.FAILED, "NO_TEXT")
             closing.setdefault(reason, []).append(row.Delivery.id)
+            continue
+        way, until = gate(door_of(row.Delivery.channel, _address(row.Device)), tx.now)
+        if way is Gate.WAIT and until is not None:
+            parked.append((row.Delivery.id, until))
+        else:
+            going.append((row, words, way))
     for (state, detail), ids in closing.items():
         _close(tx, ids, state, detail)
-    _mark(tx, [row.Delivery for row, _ in going], lease_s)
-    _cancel_replaced(tx, [row.Delivery for row, _ in going])
-    going.sort(key=lambda one: (one[0].Delivery.turn, one[0].Delivery.due_at))
-    return [_sending(tx, row.Delivery, row.Device, words) for row, words in going]
+    providers.park(tx, parked)
+    _mark(tx, [row.Delivery for row, _, _ in going], lease_s)
+    _cancel_replaced(tx, [row.Delivery for row, _, _ in going])
+    return [_sending(tx, row.Delivery, row.Device, words, way) for row, words, way in going]
 
 
 def _held(tx: Transaction, claims: Sequence[Claim]) -> Sequence[Any]:
@@ -71,7 +83,8 @@ def _held(tx: Transaction, claims: Sequence[Claim]) -> Sequence[Any]:
         .with_for_update(of=Delivery)
         .execution_options(populate_existing=True)
     ).all()
-    return [row for row in rows if row.Delivery.lease == tokens[row.Delivery.id]]
+    ours = [row for row in rows if row.Delivery.lease == tokens[row.Delivery.id]]
+    return sorted(ours, key=lambda row: (row.Delivery.turn, row.Delivery.due_at))
 
 
 def _why_not(
@@ -169,20 +182,25 @@ def _cancel_replaced(tx: Transaction, deliveries: Sequence[Delivery]) -> None:
             _close(tx, ids, DeliveryState.CANCELLED, "LATER_RUNG_WENT")
 
 
-def _sending(tx: Transaction, row: Delivery, device: Device | None, words: Words) -> Sending:
-    address = None
-    if device is not None:
-        address = Address(
-            kind=device.kind,
-            value=device.address,
-            address_kind=device.address_kind,
-            platform=device.platform,
-            subscription=device.subscription,
-        )
+def _address(device: Device | None) -> Address | None:
+    if device is None:
+        return None
+    return Address(
+        kind=device.kind,
+        value=device.address,
+        address_kind=device.address_kind,
+        platform=device.platform,
+        subscription=device.subscription,
+    )
+
+
+def _sending(
+    tx: Transaction, row: Delivery, device: Device | None, words: Words, way: Gate
+) -> Sending:
     envelope = Envelope(
         delivery_id=row.id,
         user_id=row.user_id,
-        address=address,
+        address=_address(device),
         words=words,
         data=compose.data_of(
             row.key, delivery_id=row.id, offer_id=row.offer_id, request_id=row.request_id
@@ -205,4 +223,5 @@ def _sending(tx: Transaction, row: Delivery, device: Device | None, words: Words
         device_id=row.device_id,
         offer_id=row.offer_id,
         envelope=envelope,
+        is_refused=way is Gate.REFUSE,
     )

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Queue
+from urllib.parse import urlsplit
 
-from notifications.channels.base import Channel, Envelope, Outcome, Result
+from notifications.channels.base import Address, Channel, Envelope, Outcome, Result
+from notifications.circuit import Door
 from notifications.models import Kind, Rung
 
 log = logging.getLogger(__name__)
@@ -33,11 +35,24 @@ class Sending:
     device_id: str | None
     offer_id: str | None
     envelope: Envelope
+    is_refused: bool = False
+    """The provider refuses us at the moment: it is not asked."""
 
     @property
-    def platform(self) -> str:
-        """The platform of the address, as the circuit tells doors apart."""
-        return self.envelope.address.platform if self.envelope.address else ""
+    def door(self) -> Door:
+        """Through which door of its channel it goes."""
+        return door_of(self.kind, self.envelope.address)
+
+
+def door_of(kind: Kind, address: Address | None) -> Door:
+    """The channel, and what is behind it: the platform; for browsers the push service."""
+    if address is None:
+        return kind, ""
+    if kind is not Kind.WEBPUSH:
+        return kind, address.platform[:16]
+    # A browser's push service is a provider of its own: mozilla, apple, googleapis.
+    labels = (urlsplit(address.value).hostname or "").split(".")
+    return kind, (labels[-2] if len(labels) > 1 else labels[0])[:16]
 
 
 @dataclass(frozen=True)

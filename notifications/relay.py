@@ -9,23 +9,27 @@
 Only the thread that calls `tick` touches the database. It never waits longer than `patience_s`.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from queue import Empty, Queue
 from random import Random
 
 from sqlalchemy import exists, or_, select
 
-from notifications import begin
+from notifications import begin, providers
 from notifications.channels.absent import AbsentChannel
 from notifications.channels.base import Channel, Outcome, Result
-from notifications.circuit import Circuit, Door
+from notifications.circuit import Circuit, Door, Shut
 from notifications.directory import Directory
 from notifications.lanes import Finished, Lane
 from notifications.models import Delivery, Kind
 from notifications.record import Recorder
 from storage.claims import Claim, claim_due
 from storage.database import Database, Transaction
+
+log = logging.getLogger(__name__)
 
 LEASE_S = 90.0
 """Longer than every deadline and the time to record together."""
@@ -35,6 +39,9 @@ LOOK_S = 0.25
 
 GATHER_S = 0.015
 """How long the first outcome waits for others, so that many are written in one transaction."""
+
+HEAR_EVERY = timedelta(seconds=5)
+"""How often to look what other processes found at the providers' doors."""
 
 CIRCUIT_OPEN = Outcome(Result.MISCONFIGURED, "CIRCUIT_OPEN")
 
@@ -65,6 +72,8 @@ class Relay:
         self._wake = wake
         self._done: Queue[Finished] = Queue()
         self._circuit = Circuit()
+        self._told: dict[Door, Shut | None] = {}
+        self._heard_at: datetime | None = None
         self._recorder = Recorder(db, directory, channels, rng or Random())
         self._in_flight = 0
         self._lanes = {
@@ -82,6 +91,7 @@ class Relay:
         Sends that end within `patience_s` are recorded before it returns, slower ones by a later
         tick.
         """
+        self._tell()
         moved = self._record()
         started, dropped = self._start(limit)
         return moved + started + dropped + self._wait(self._patience_s)
@@ -122,6 +132,7 @@ class Relay:
     def claim(self, limit: int = 200) -> list[Claim]:
         """Lease due deliveries of every lane that has a free worker, and commit."""
         with self._db.read() as tx:
+            self._hear(tx)
             room = {kind: self._room(kind, limit) for kind in _waiting(tx)}
         if not any(room.values()):
             return []
@@ -148,11 +159,12 @@ class Relay:
         if not claims:
             return 0, 0
         with self._db.transaction() as tx:
-            going = begin.begin(tx, claims, self._directory, self._lease_s, self._link_of)
-            now = tx.now
+            going = begin.begin(
+                tx, claims, self._directory, self._lease_s, self._link_of, self._circuit.gate
+            )
         for sending in going:
             self._in_flight += 1
-            if self._circuit.is_open((sending.kind, sending.platform), now):
+            if sending.is_refused:
                 self._done.put(Finished(sending, CIRCUIT_OPEN, 0.0))
             else:
                 self._lanes[sending.kind].start(sending)
@@ -208,16 +220,37 @@ class Relay:
         return ends
 
     def _note(self, ends: list[Finished]) -> None:
-        """Trip and heal the circuit, and count."""
+        """Let the circuit take in the ends, tell the other processes, and count."""
         now = self._db.clock.now()
         for end in ends:
-            door = (end.sending.kind, end.sending.platform)
-            if end.outcome.result is Result.DELIVERED:
-                self._circuit.heal(door)
-            elif _shuts_the_door(end):
-                self._circuit.trip(door, now)
+            door = end.sending.door
+            if self._circuit.note(door, end.outcome, now):
+                self._told[door] = self._circuit.shut(door)
             if self._observe is not None:
                 self._observe(end.sending.kind.value, end.outcome.result.value, end.took_s)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Write the doors that were opened or shut; kept for the next time when it fails."""
+        if not self._told:
+            return
+        with self._db.transaction() as tx:
+            providers.write(tx, self._told)
+            healed = [door for door, shut in self._told.items() if shut is None]
+            if healed:
+                providers.let_go(tx, healed)
+        for door, shut in self._told.items():
+            say = log.error if shut is not None else log.warning
+            why = "heals" if shut is None else shut.reason
+            say("circuit of a provider", extra={"door": "/".join(door), "why": why})
+        self._told.clear()
+
+    def _hear(self, tx: Transaction) -> None:
+        """Take over, every few seconds, what other processes found at the doors."""
+        if self._heard_at is None or tx.now - self._heard_at >= HEAR_EVERY:
+            self._heard_at = tx.now
+            found = providers.read(tx)
+            self._circuit.adopt({d: s for d, s in found.items() if d not in self._told}, tx.now)
 
 
 def _waiting(tx: Transaction) -> list[Kind]:
@@ -233,13 +266,3 @@ def _waiting(tx: Transaction) -> list[Kind]:
         )
     ).one()
     return [kind for kind, waits in zip(kinds, found, strict=True) if waits]
-
-
-def _shuts_the_door(end: Finished) -> bool:
-    """Refused as who we are, not for this one address, and really asked."""
-    outcome = end.outcome
-    return (
-        outcome.result is Result.MISCONFIGURED
-        and not outcome.disables_address
-        and outcome is not CIRCUIT_OPEN
-    )

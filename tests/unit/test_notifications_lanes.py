@@ -1,13 +1,12 @@
-"""Lanes and the circuit: a provider that hangs or refuses us costs the others nothing."""
+"""Lanes: a provider that hangs costs the others nothing. And the ladder as a table."""
 
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from queue import Queue
 
 from notifications.channels.base import Envelope, Outcome, Result
 from notifications.channels.memory import MemoryChannel
-from notifications.circuit import Circuit
 from notifications.compose import Words
 from notifications.ladder import STEPS, after_s, args_of, key_of
 from notifications.lanes import Finished, Lane, Sending
@@ -82,18 +81,6 @@ def test_a_process_that_slept_past_its_lease_does_not_send() -> None:
     one.start(sending("a"))
     assert done.get_nowait().outcome.detail == "LEASE_OVER"
     assert channel.tried == []
-
-
-def test_the_circuit_keeps_away_for_a_while_and_tells_platforms_apart() -> None:
-    circuit = Circuit(open_s=60)
-    circuit.trip((Kind.FCM, "ios"), NOW)
-    assert circuit.is_open((Kind.FCM, "ios"), NOW + timedelta(seconds=59))
-    assert not circuit.is_open((Kind.FCM, "android"), NOW)
-    assert circuit.open_doors(NOW) == [(Kind.FCM, "ios")]
-    assert not circuit.is_open((Kind.FCM, "ios"), NOW + timedelta(seconds=60))
-    circuit.trip((Kind.FCM, "ios"), NOW)
-    circuit.heal((Kind.FCM, "ios"))
-    assert not circuit.is_open((Kind.FCM, "ios"), NOW)
 
 
 def test_the_ladder_climbs_push_push_sms_voice() -> None:
