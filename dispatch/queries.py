@@ -245,7 +245,7 @@ def search_of(tx: Transaction, request: SupportRequest) -> Search:
         has_alarmed="no_yes_yet" in request.alarmed,
         asked=frozenset(row.peer_id for row in offers),
         awaited=tuple(
-            Awaited(row.modality, row.arrive_by)
+            Awaited(row.modality, row.arrive_by, row.asked_at)
             for row in offers
             if row.state is OfferState.OPEN and not row.is_unreachable
         ),

@@ -24,6 +24,7 @@ class Awaited:
 
     modality: Modality
     arrive_by: datetime | None
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True)

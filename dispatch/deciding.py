@@ -1,0 +1,27 @@
+"""The next move of one search: peers as values come in, whom to ask and when to look again go out.
+
+The one way in for everybody who decides: the engine with rows behind it, the study with a made-up
+state, a replay with what was recorded. Pure: the same inputs, the same decision. It knows that there
+are strategies and leaves to each how it decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from dispatch import matching, waves
+from dispatch.matching import Need, PeerView
+from dispatch.policy import Policy
+from dispatch.states import Modality
+from dispatch.waves import Decision, Search
+
+
+def next_move(
+    search: Search, peers: Sequence[PeerView], need: Need, now: datetime, policy: Policy
+) -> Decision:
+    """What to do about a search that nobody has said yes to. `need` is in the wish's own modality."""
+    ranking = matching.rank(peers, need, now, policy)
+    if waves.wants_video(search, ranking, now, policy):
+        both = replace(need, modalities=need.modalities | {Modality.VIDEO})
+        ranking = matching.rank(peers, both, now, policy)
+    return waves.decide(search, ranking, now, policy)
