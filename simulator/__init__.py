@@ -18,4 +18,5 @@ What is done with it:
 - `report`    numbers and broken promises, out of the journal and nothing else
 - `remote`    drives a running server in real time
 - `city`      the small living demonstration of `bin/run`
+- `study`     whom a policy asks in a whole state, beside one that knows every answer in advance
 """

@@ -18,13 +18,18 @@ def main(arguments: Sequence[str]) -> int:
     """Do one thing; the exit status."""
     if list(arguments[:1]) == ["run"]:
         return _run(arguments[1:])
+    if list(arguments[:1]) == ["study"]:
+        from simulator.study import cli as study
+
+        return study.main(arguments[1:])
     return _story(arguments)
 
 
 def _story(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m simulator",
-        description="Plays a city against the product and reports. `run` starts the demonstration.",
+        description="Plays a city against the product and reports. `run` starts the demonstration, "
+        "`study` compares policies.",
     )
     parser.add_argument("--sites", type=int, default=20, help="emergency departments")
     parser.add_argument("--peers", type=int, default=80, help="peer supporters")

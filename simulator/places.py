@@ -116,7 +116,13 @@ def draw_homes(state: str, sites: Sequence[Point], count: int, chance: Random) -
     near = [
         town for town in towns(state) if min(distance_m(town.at, site) for site in sites) <= NEAR_M
     ]
-    chosen = near or list(towns(state))
+    return draw_from(near or towns(state), count, chance)
+
+
+def draw_from(chosen: Sequence[Town], count: int, chance: Random) -> list[Point]:
+    """`count` homes in these towns, by population. Raises `ValueError` without a town."""
+    if not chosen:
+        raise ValueError("there is no town where peers could live")
     drawn = chance.choices(chosen, weights=[town.population for town in chosen], k=count)
     return [scatter(town.at, _radius_km(town.population), chance) for town in drawn]
 

@@ -1,0 +1,308 @@
+"""The events of one run: asks, answers, shifts, visits, and a look at each search when it is due.
+
+Simulated time in a heap; the decision is the strategy's, who is asked sees and answers as `people`
+says. It knows what happens and decides nothing.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
+
+from dispatch.matching import Candidate, Need, PeerView
+from dispatch.states import RequestState
+from dispatch.waves import Awaited, Search
+from simulator.study.log import GIVES_UP_S, Ask, End, Log, Outcome
+from simulator.study.people import MEMORY_S, People, rest
+from simulator.study.strategies import Strategy
+from simulator.study.world import START, Peer, Request, World
+
+FOREVER = START + timedelta(days=3650)
+
+
+def moment(at_s: float) -> datetime:
+    """Seconds from the start as the decision's time."""
+    return START + timedelta(seconds=at_s)
+
+
+@dataclass
+class _Case:
+    """A request that is looked for."""
+
+    request: Request
+    need: Need
+    outcome: Outcome
+    state: RequestState = RequestState.SEARCHING
+    waves_used: int = 0
+    has_alarmed: bool = False
+    is_closed: bool = False
+    open: dict[int, Ask] = field(default_factory=dict)
+    """By peer: the asks that may still be answered."""
+    declined: set[int] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
+    quiet_since_s: float = 0.0
+    turn: int = 0
+    """Which of the looks that were planned is the valid one."""
+
+
+@dataclass
+class _Life:
+    """A peer as the run goes on."""
+
+    peer: Peer
+    until_s: float | None = None
+    is_busy: bool = False
+    open: dict[int, Ask] = field(default_factory=dict)
+    alerts: deque[float] = field(default_factory=deque)
+    """When they were asked in the last day, but for what became a visit."""
+    cases: deque[float] = field(default_factory=deque)
+    view: PeerView | None = None
+    """As they are for any request; None when something has changed."""
+
+
+class Run:
+    """One policy in one world."""
+
+    def __init__(self, world: World, people: People, strategy: Strategy) -> None:
+        self._world = world
+        self._people = people
+        self._strategy = strategy
+        self._heap: list[tuple[float, int, Callable[[float], None]]] = []
+        self._numbers = count()
+        self._lives = [_Life(peer) for peer in world.peers]
+        self._idle: dict[int, _Life] = {}
+        self._cases: dict[int, _Case] = {}
+        self.log = Log(strategy.name)
+
+    def play(self) -> Log:
+        """Everything from the first request to the end of the last."""
+        for life in self._lives:
+            for begins, ends in life.peer.shifts:
+                self._at(begins, partial(self._shift_begins, life, ends))
+                self._at(ends, partial(self._shift_ends, life))
+        for request in self._world.requests:
+            self._at(request.at_s, partial(self._asked_for, request))
+        while self._heap:
+            at_s, _, happen = heapq.heappop(self._heap)
+            happen(at_s)
+        return self.log
+
+    def _at(self, at_s: float, happen: Callable[[float], None]) -> None:
+        heapq.heappush(self._heap, (at_s, next(self._numbers), happen))
+
+    # Shifts and visits
+
+    def _shift_begins(self, life: _Life, ends_s: float, _now: float) -> None:
+        life.until_s = ends_s
+        self._settle(life)
+
+    def _shift_ends(self, life: _Life, now: float) -> None:
+        if life.until_s is not None and life.until_s > now:
+            return  # The next shift has begun before this one was over.
+        life.until_s = None
+        self._settle(life)
+        self._withdraw(life, now)
+
+    def _free(self, life: _Life, _now: float) -> None:
+        life.is_busy = False
+        self._settle(life)
+
+    def _settle(self, life: _Life) -> None:
+        """Who is on shift and not with someone can be asked."""
+        life.view = None
+        if life.until_s is not None and not life.is_busy:
+            self._idle[life.peer.number] = life
+        else:
+            self._idle.pop(life.peer.number, None)
+
+    def _withdraw(self, life: _Life, now: float) -> None:
+        """A peer who cannot go any more loses what else they were asked; those searches look."""
+        for ask in list(life.open.values()):
+            self._close(ask, End.WITHDRAWN, now)
+            case = self._cases[ask.request]
+            case.quiet_since_s = now
+            self._look(case, now)
+
+    # Requests
+
+    def _asked_for(self, request: Request, now: float) -> None:
+        need = Need(
+            site=self._world.sites[request.site].at,
+            modalities=frozenset({request.modality}),
+            language=request.language,
+            focus=request.focus,
+        )
+        outcome = Outcome(request)
+        case = _Case(request, need, outcome, quiet_since_s=now)
+        self._cases[request.number] = case
+        self.log.outcomes.append(outcome)
+        self._at(now + GIVES_UP_S, partial(self._give_up, case))
+        self._look(case, now)
+
+    def _give_up(self, case: _Case, now: float) -> None:
+        if not case.is_closed:
+            self._end(case, End.GIVEN_UP, now)
+
+    def _end(self, case: _Case, end: End, now: float) -> None:
+        """Nobody is asked any more."""
+        case.is_closed = True
+        for ask in list(case.open.values()):
+            self._close(ask, end, now)
+
+    def _close(self, ask: Ask, end: End, now: float) -> None:
+        ask.end, ask.ended_at_s = end, now
+        del self._cases[ask.request].open[ask.peer]
+        del self._lives[ask.peer].open[ask.request]
+
+    # Looking, asking, answering
+
+    def _look_at(self, case: _Case, turn: int, now: float) -> None:
+        if case.turn == turn:
+            self._look(case, now)
+
+    def _look(self, case: _Case, now: float) -> None:
+        if case.is_closed:
+            return
+        case.turn += 1
+        here = moment(now)
+        views = self._views(case, now)
+        decision = self._strategy.look(case.request, self._search(case), views, case.need, here)
+        self.log.decisions += 1
+        case.waves_used = decision.waves_used
+        case.has_alarmed |= decision.raise_alarm
+        if decision.escalate:
+            case.state = RequestState.ESCALATED
+            case.outcome.escalated = True
+        for candidate in decision.ask:
+            self._ask(case, candidate, now)
+        again_s = max((decision.look_again_at - START).total_seconds(), now + 0.001)
+        self._at(again_s, partial(self._look_at, case, case.turn))
+
+    def _search(self, case: _Case) -> Search:
+        return Search(
+            state=case.state,
+            modality=case.request.modality,
+            started_at=moment(case.request.at_s),
+            waves_used=case.waves_used,
+            video_fallback=True,
+            is_widened=False,
+            has_alarmed=case.has_alarmed,
+            asked=frozenset(case.asked),
+            awaited=tuple(
+                Awaited(ask.modality, moment(ask.arrive_by_s), moment(ask.at_s))
+                for ask in case.open.values()
+            ),
+            quiet_since=moment(case.quiet_since_s),
+        )
+
+    def _views(self, case: _Case, now: float) -> list[PeerView]:
+        """Those on shift and not with someone, with regard to this request."""
+        horizon, site, number = now - MEMORY_S, case.request.site, case.request.number
+        found = []
+        for life in self._idle.values():
+            if (life.alerts and life.alerts[0] < horizon) or (
+                life.cases and life.cases[0] < horizon
+            ):
+                _forget(life, horizon)
+            view = life.view or self._view(life)
+            peer = life.peer
+            if life.open or peer.number in case.declined or site in peer.not_paired:
+                here = life.open.get(number)
+                view = replace(
+                    view,
+                    is_do_not_pair=site in peer.not_paired,
+                    has_declined=peer.number in case.declined,
+                    open_offer=here.modality if here else None,
+                    offers_elsewhere=tuple(
+                        moment(ask.at_s) for ask in life.open.values() if ask is not here
+                    ),
+                )
+            found.append(view)
+        return found
+
+    def _view(self, life: _Life) -> PeerView:
+        peer = life.peer
+        life.view = PeerView(
+            id=peer.id,
+            name=peer.id,
+            on_duty=True,
+            until=moment(life.until_s) if life.until_s is not None else None,
+            duty_modalities=peer.modalities,
+            modalities=peer.modalities,
+            languages=peer.languages,
+            focus=peer.focus,
+            certified_until=FOREVER,
+            badge_until=FOREVER,
+            position=peer.home,
+            travel_limit_m=peer.travel_limit_m,
+        )
+        return life.view
+
+    def _ask(self, case: _Case, candidate: Candidate, now: float) -> None:
+        life = self._lives[int(candidate.peer_id[1:])]
+        _forget(life, now - MEMORY_S)
+        answer = self._people.answer(case.request, life.peer, candidate.modality)
+        is_yes = answer.yes(rest(len(life.alerts)))
+        answers = answer.sees and (is_yes or answer.says_no)
+        ask = Ask(
+            at_s=now,
+            request=case.request.number,
+            peer=life.peer.number,
+            modality=candidate.modality,
+            sees_at_s=now + answer.see_s if answer.sees else None,
+            answers_at_s=now + answer.answer_s if answers else None,
+            is_yes=is_yes,
+            arrive_by_s=(candidate.arrive_by - START).total_seconds(),
+        )
+        self.log.asks.append(ask)
+        case.open[ask.peer] = life.open[ask.request] = ask
+        case.asked.add(candidate.peer_id)
+        case.quiet_since_s = now
+        life.alerts.append(now)
+        life.view = None
+        if ask.answers_at_s is not None:
+            self._at(ask.answers_at_s, partial(self._answered, case, life, ask))
+
+    def _answered(self, case: _Case, life: _Life, ask: Ask, now: float) -> None:
+        if ask.end is not End.OPEN:
+            ask.is_lost_race = (
+                ask.is_yes
+                and ask.end is End.SUPERSEDED
+                and ask.sees_at_s is not None
+                and ask.sees_at_s <= ask.ended_at_s
+            )
+        elif ask.is_yes:
+            self._take(case, life, ask, now)
+        else:
+            self._close(ask, End.DECLINED, now)
+            case.declined.add(ask.peer)
+            case.quiet_since_s = now
+            self._look(case, now)
+
+    def _take(self, case: _Case, life: _Life, ask: Ask, now: float) -> None:
+        """The first yes: the search is over, and the peer is on their way."""
+        answer = self._people.answer(case.request, life.peer, ask.modality)
+        self._close(ask, End.ACCEPTED, now)
+        self._end(case, End.SUPERSEDED, now)
+        outcome = case.outcome
+        outcome.peer, outcome.modality, outcome.yes_at_s = ask.peer, ask.modality, now
+        outcome.reached_at_s = now + answer.reach_s
+        session_s = self._people.session_s(case.request)
+        outcome.free_at_s = outcome.reached_at_s + session_s + answer.home_s
+        life.alerts.remove(ask.at_s)
+        life.cases.append(now)
+        life.is_busy = True
+        self._settle(life)
+        self._withdraw(life, now)
+        self._at(outcome.free_at_s, partial(self._free, life))
+
+
+def _forget(life: _Life, horizon_s: float) -> None:
+    """What was before that no longer counts."""
+    for past in (life.alerts, life.cases):
+        while past and past[0] < horizon_s:
+            past.popleft()
+            life.view = None

@@ -1,0 +1,129 @@
+"""The study as a whole: worlds, hindsight, policies; and how it is printed for people and machines."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from statistics import fmean
+from typing import Any
+
+from simulator.study import check
+from simulator.study.hindsight import Planned, look_back
+from simulator.study.loop import Run
+from simulator.study.measures import Measures, Played, mean_cost, measure
+from simulator.study.people import People
+from simulator.study.strategies import Strategy
+from simulator.study.world import Plan, World, build
+
+Tell = Callable[[str], None]
+
+
+class BrokenRule(Exception):
+    """A run did what must not be done; the study has no result."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """What it came to."""
+
+    plan: Plan
+    seeds: tuple[int, ...]
+    sites: int
+    peers: int
+    policies: tuple[Measures, ...]
+    hindsight: Measures
+    bound_min: float
+    """No schedule has a general time below this."""
+
+
+def study(plan: Plan, seeds: Sequence[int], strategies: Sequence[Strategy], tell: Tell) -> Study:
+    """Play every policy in the world of every seed, and look back on each.
+
+    Raises `BrokenRule` when a run, or the schedule of hindsight, breaks one; `ValueError` when
+    there is no such world.
+    """
+    backs: list[Played] = []
+    bounds: list[float] = []
+    runs: dict[str, list[Played]] = {strategy.name: [] for strategy in strategies}
+    for seed in seeds:
+        world = build(replace(plan, seed=seed))
+        people = People(world)
+        tell(f"seed {seed}: {len(world.requests)} requests, looking back")
+        back = look_back(world, people)
+        bounds += back.bound
+        backs.append(_play(world, people, Planned(back.plan)))
+        for strategy in strategies:
+            tell(f"seed {seed}: {strategy.name}")
+            runs[strategy.name].append(_play(world, people, strategy))
+    outcomes = [one for run in backs for one in run.log.outcomes]
+    gt_min = mean_cost(outcomes)
+    return Study(
+        plan=plan,
+        seeds=tuple(seeds),
+        sites=len(backs[0].world.sites),
+        peers=len(backs[0].world.peers),
+        policies=tuple(measure(played, gt_min) for played in runs.values()),
+        hindsight=measure(backs, gt_min),
+        bound_min=round(fmean(bounds), 3) if bounds else 0.0,
+    )
+
+
+def _play(world: World, people: People, strategy: Strategy) -> Played:
+    log = Run(world, people, strategy).play()
+    for sentence in check.broken_rules(world, people, log):
+        raise BrokenRule(f"{strategy.name}: {sentence}")
+    return Played(world, people, log)
+
+
+def as_dict(found: Study) -> dict[str, Any]:
+    """For machines."""
+    return {
+        "policies": [asdict(one) for one in found.policies],
+        "hindsight": asdict(found.hindsight) | {"bound_min": found.bound_min},
+        "world": {
+            "state": found.plan.state,
+            "sites": found.sites,
+            "peers": found.peers,
+            "days": found.plan.days,
+            "load": found.plan.load,
+            "seeds": list(found.seeds),
+        },
+    }
+
+
+_ROWS: tuple[tuple[str, str, str], ...] = (
+    ("GT, minutes", "gt_min", "{:.1f}"),
+    ("gap to hindsight, %", "gap_pct", "{:+.1f}"),
+    ("minutes to yes", "minutes_to_yes", "{:.1f}"),
+    ("minutes to bedside", "minutes_to_bedside", "{:.1f}"),
+    ("minutes to video", "minutes_to_video", "{:.1f}"),
+    ("unfilled, %", "unfilled_pct", "{:.2f}"),
+    ("came as wished, %", "wish_met_pct", "{:.1f}"),
+    ("asks per filled", "asks_per_filled", "{:.2f}"),
+    ("asks per shift", "asks_per_shift", "{:.2f}"),
+    ("lost races", "lost_races", "{}"),
+    ("miles to bedside", "miles", "{:.1f}"),
+    ("Gini of cases", "gini_cases", "{:.2f}"),
+    ("Gini of asks", "gini_asks", "{:.2f}"),
+)
+
+
+def lines(found: Study) -> Iterator[str]:
+    """For people: one column a policy, hindsight last."""
+    columns = [*found.policies, found.hindsight]
+    width = max(12, *(len(one.policy) + 2 for one in columns))
+    seeds = ", ".join(map(str, found.seeds))
+    yield (
+        f"{found.plan.state}: {found.sites} departments, {found.peers} peers, "
+        f"{found.plan.days:g} days at {found.plan.load:g} x load, seeds {seeds}; "
+        f"{found.hindsight.requests} requests"
+    )
+    yield ""
+    yield " " * 22 + "".join(one.policy.rjust(width) for one in columns)
+    for title, name, shape in _ROWS:
+        cells = (getattr(one, name) for one in columns)
+        yield title.ljust(22) + "".join(
+            ("-" if cell is None else shape.format(cell)).rjust(width) for cell in cells
+        )
+    yield ""
+    yield (
+        f"Hindsight knows every answer in advance. Nothing can be below {found.bound_min:.1f} minutes."
+    )

@@ -1,0 +1,131 @@
+"""The policies of the study, by name. What the product does is the product's own code.
+
+`simple` and `priced` call `dispatch.deciding.next_move` as the engine does. The others are what a
+network could do without this product; who can be asked at all is the product's rule for them too.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from dispatch import matching
+from dispatch.deciding import next_move
+from dispatch.matching import Candidate, Need, PeerView, Ranking
+from dispatch.policy import DEFAULT, Policy
+from dispatch.states import Modality
+from dispatch.waves import Decision, Search
+from simulator.study.world import Request
+
+LOOK_AGAIN_S = 60
+FIXED_WAVE = 3
+VIDEO_AFTER_S = 180
+"""The others ask by video too when nobody has said yes for this long, or nobody is left."""
+
+
+class Strategy(Protocol):
+    """Who is asked, seen from a search."""
+
+    @property
+    def name(self) -> str:
+        """As it is called on the command line."""
+        ...
+
+    def look(
+        self,
+        request: Request,
+        search: Search,
+        peers: Sequence[PeerView],
+        need: Need,
+        now: datetime,
+    ) -> Decision:
+        """What to do about a search that nobody has said yes to."""
+        ...
+
+
+class Product:
+    """What the product does under a policy."""
+
+    def __init__(self, name: str, policy: Policy) -> None:
+        self.name = name
+        self.policy = policy
+
+    def look(
+        self,
+        request: Request,
+        search: Search,
+        peers: Sequence[PeerView],
+        need: Need,
+        now: datetime,
+    ) -> Decision:
+        """As the engine decides it."""
+        return next_move(search, peers, need, now, self.policy)
+
+
+Pick = Callable[[Search, tuple[Candidate, ...], datetime], tuple[Candidate, ...]]
+
+
+class Plain:
+    """Nearest first in the modality of the wish, later by video too; `pick` says how many."""
+
+    def __init__(self, name: str, pick: Pick) -> None:
+        self.name = name
+        self._pick = pick
+
+    def look(
+        self,
+        request: Request,
+        search: Search,
+        peers: Sequence[PeerView],
+        need: Need,
+        now: datetime,
+    ) -> Decision:
+        """Ask whom `pick` picks; look again in a minute, and at each no."""
+        ranking = matching.rank(peers, need, now, DEFAULT)
+        if search.modality is Modality.IN_PERSON and self._wants_video(search, ranking, now):
+            both = replace(need, modalities=need.modalities | {Modality.VIDEO})
+            ranking = matching.rank(peers, both, now, DEFAULT)
+        ask = self._pick(search, ranking.candidates, now)
+        return Decision(
+            ask=ask,
+            waves_used=search.waves_used + bool(ask),
+            eligible=len(ranking.candidates),
+            next_wave_at=None,
+            look_again_at=now + timedelta(seconds=LOOK_AGAIN_S),
+            raise_alarm=False,
+            escalate=False,
+            why="",
+        )
+
+    def _wants_video(self, search: Search, ranking: Ranking, now: datetime) -> bool:
+        is_late = now >= search.started_at + timedelta(seconds=VIDEO_AFTER_S)
+        return not ranking.candidates and (is_late or not search.awaited)
+
+
+def _one(search: Search, candidates: tuple[Candidate, ...], now: datetime) -> tuple[Candidate, ...]:
+    """The next one after a no, or when the last has been silent for a minute."""
+    return candidates[:1] if _is_quiet(search, now) else ()
+
+
+def _three(
+    search: Search, candidates: tuple[Candidate, ...], now: datetime
+) -> tuple[Candidate, ...]:
+    """Three more each minute, whatever has been said."""
+    waves_due = int((now - search.started_at).total_seconds() // LOOK_AGAIN_S) + 1
+    return candidates[:FIXED_WAVE] if search.waves_used < waves_due else ()
+
+
+def _is_quiet(search: Search, now: datetime) -> bool:
+    blocked = now - timedelta(seconds=LOOK_AGAIN_S)
+    return all(offer.asked_at is None or offer.asked_at <= blocked for offer in search.awaited)
+
+
+def by_name() -> dict[str, Strategy]:
+    """All policies, from the plainest to the product's best."""
+    found: tuple[Strategy, ...] = (
+        Plain("broadcast", lambda _search, candidates, _now: candidates),
+        Plain("one_by_one", _one),
+        Plain("fixed_waves", _three),
+        Product("simple", DEFAULT),
+    )
+    return {strategy.name: strategy for strategy in found}
