@@ -96,13 +96,27 @@ class EmailChannel:
             return self._sign_in(smtp) or self._hand_over(
                 smtp, envelope.address.value, message.as_bytes(policy=SMTP)
             )
-        except smtplib.SMTPResponseException as refused:
-            return _busy_or(refused.smtp_code, Result.MISCONFIGURED)
-        except ssl.SSLError:
-            return Outcome(Result.MISCONFIGURED, "TLS")
-        except (OSError, smtplib.SMTPException):
+        except (OSError, smtplib.SMTPException) as error:
             # Nothing of the mail was handed over yet: `_hand_over` answers for itself after that.
-            return Outcome(Result.BUSY, "NO_CONNECTION", backoff_s=BUSY_BACKOFF_S)
+            return _before_text(error)
+        finally:
+            if smtp is not None:
+                smtp.close()
+
+    def probe(self) -> Outcome:
+        """Whether the server lets us in and would take a mail of ours; none is handed over."""
+        smtp: smtplib.SMTP | None = None
+        try:
+            smtp = self._connect()
+            refused = self._sign_in(smtp)
+            if refused is not None:
+                return refused
+            code, _ = smtp.mail(self._sender)
+            return (
+                Outcome(Result.DELIVERED) if code == 250 else _busy_or(code, Result.MISCONFIGURED)
+            )
+        except (OSError, smtplib.SMTPException) as error:
+            return _before_text(error)
         finally:
             if smtp is not None:
                 smtp.close()
@@ -181,6 +195,15 @@ def _dotted(text: bytes) -> bytes:
     return b"\r\n".join(b"." + line if line.startswith(b".") else line for line in lines) + (
         b"\r\n.\r\n"
     )
+
+
+def _before_text(error: OSError | smtplib.SMTPException) -> Outcome:
+    """A conversation that ended before the text of a mail: nothing was sent."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _busy_or(error.smtp_code, Result.MISCONFIGURED)
+    if isinstance(error, ssl.SSLError):
+        return Outcome(Result.MISCONFIGURED, "TLS")
+    return Outcome(Result.BUSY, "NO_CONNECTION", backoff_s=BUSY_BACKOFF_S)
 
 
 def _recipient_refused(code: int, said: bytes) -> Outcome:

@@ -16,6 +16,8 @@ MAX_VALIDITY_S = 14_400
 CLOCKS_APART = timedelta(seconds=60)
 """How far the provider's clock may be from ours; the text itself tells one from another."""
 CALLBACK = "/hooks/sms/status"
+INBOUND = "/hooks/sms"
+"""Where the provider must be told to bring what people write to our number."""
 
 
 class SmsChannel:
@@ -70,8 +72,8 @@ class SmsChannel:
         return "MessagingServiceSid" if self._account.sender.startswith("MG") else "From"
 
     def probe(self) -> Outcome:
-        """Whether the provider knows us and our number, without ringing anybody."""
-        return self._client.probe("sms")
+        """Whether the provider knows us and hands replies on to us, without ringing anybody."""
+        return self._client.probe("sms", f"{self._account.public_url}{INBOUND}")
 
     def close(self) -> None:
         """Close the connections."""

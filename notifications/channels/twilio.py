@@ -121,8 +121,11 @@ class Client:
             return None
         return [one for one in found if _created(one) >= moment]
 
-    def probe(self, able_to: str) -> Outcome:
-        """Whether the provider lets us in and our number can do this (`sms`, `voice`)."""
+    def probe(self, able_to: str, hook: str | None = None) -> Outcome:
+        """Whether the provider lets us in and our number can do this (`sms`, `voice`).
+
+        With `hook`: whether it also hands what comes to the number to that address of ours.
+        """
         try:
             response = self._ask(".json", {})
         except requests.RequestException as error:
@@ -141,6 +144,8 @@ class Client:
             return Outcome(Result.MISCONFIGURED, "FROM_NOT_OURS")
         if not (numbers[0].get("capabilities") or {}).get(able_to):
             return Outcome(Result.MISCONFIGURED, "FROM_CANNOT")
+        if hook is not None and numbers[0].get(f"{able_to}_url") != hook:
+            return Outcome(Result.MISCONFIGURED, "HOOK_NOT_SET")
         return Outcome(Result.DELIVERED)
 
     def _get(self, path: str, query: Form) -> Mapping[str, Any] | None:

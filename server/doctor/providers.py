@@ -10,6 +10,7 @@ from notifications.channels.base import Outcome, Probed, Result
 from notifications.models import Kind
 from server import channels
 from server.doctor.finding import Finding
+from server.settings import SettingsError
 from server.wiring import Wired
 
 AWAY = "cannot be reached from this machine: a firewall, a proxy, or the address in the settings"
@@ -38,11 +39,23 @@ SENTENCES: Mapping[Kind, Mapping[str, str]] = {
         **_TEXTS_AND_CALLS,
         "FROM_NOT_OURS": "does not have the number SMS_FROM on this account",
         "FROM_CANNOT": "has the number SMS_FROM, but it cannot send texts",
+        "HOOK_NOT_SET": "does not bring us the replies: at the number in SMS_FROM, set 'A message "
+        "comes in' to PUBLIC_URL/hooks/sms, by POST",
     },
     Kind.VOICE: {
         **_TEXTS_AND_CALLS,
         "FROM_NOT_OURS": "does not have the number VOICE_FROM on this account",
         "FROM_CANNOT": "has the number VOICE_FROM, but it cannot make calls",
+    },
+    Kind.EMAIL: {
+        "SMTP_535": "does not accept the user and password in SMTP_URL",
+        "SMTP_530": "wants a sign-in: put user and password into SMTP_URL",
+        "NO_SIGN_IN": "offers no sign-in, but SMTP_URL has a user",
+        "NO_STARTTLS": "does not encrypt, so the password was not shown to it: use smtps:// or "
+        "another port",
+        "TLS": "shows a certificate that is not good for its name",
+        "SMTP_550": "takes no mail from EMAIL_FROM",
+        "SMTP_553": "takes no mail from EMAIL_FROM",
     },
 }
 """What a provider's code means for whoever set it up, by channel."""
@@ -51,15 +64,19 @@ NAMES: Mapping[Kind, str] = {
     Kind.FCM: "Firebase",
     Kind.SMS: "The provider of texts",
     Kind.VOICE: "The provider of calls",
+    Kind.EMAIL: "The mail server",
 }
 CULPRITS: Mapping[Kind, str] = {
     Kind.FCM: "FIREBASE_CREDENTIALS is no key file of a service account",
+    Kind.EMAIL: "SMTP_URL is no address of a mail server",
 }
 """What is wrong when a channel cannot even be made from its settings."""
 
 
 def examine(wired: Wired) -> Iterator[Finding]:
-    """One finding for every provider that the settings name."""
+    """One finding for every provider that the settings name, and one for who may call us."""
+    if channels.is_on(wired.settings, Kind.WEBPUSH):
+        yield _web_push(wired)
     for kind in Kind:
         if kind in NAMES and channels.is_on(wired.settings, kind):
             yield from _ask(wired, kind)
@@ -68,14 +85,26 @@ def examine(wired: Wired) -> Iterator[Finding]:
 def _ask(wired: Wired, kind: Kind) -> Iterator[Finding]:
     try:
         channel = channels.make_one(wired.settings, wired.db, kind)
-    except (ValueError, OSError):
-        yield Finding(kind.value, False, CULPRITS[kind])
+    except (ValueError, OSError, SettingsError):
+        yield Finding(kind.value, False, CULPRITS.get(kind, "cannot be made from the settings"))
         return
     try:
         if isinstance(channel, Probed):
             yield _judge(kind, channel.probe())
     finally:
         channel.close()
+
+
+def _web_push(wired: Wired) -> Finding:
+    """There is no account: a key of our own, and whom a push service may write to."""
+    subject = channels.vapid_subject(wired.settings)
+    if subject.endswith(".invalid"):
+        return Finding(
+            Kind.WEBPUSH.value,
+            not wired.settings.is_production,
+            "browsers can be rung; set VAPID_SUBJECT before real people use it",
+        )
+    return Finding(Kind.WEBPUSH.value, True, f"browsers can be rung, in the name of {subject}")
 
 
 def _judge(kind: Kind, outcome: Outcome) -> Finding:

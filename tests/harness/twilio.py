@@ -140,6 +140,8 @@ class TwilioServer:
         self.hooks = ""
         self.status = "active"
         """Of the account."""
+        self.sms_url = ""
+        """Where the account's owner told it to bring what people write to the number."""
         self.numbers = {number: {"sms": True, "voice": True}}
         self.sent: list[Sent] = []
         """What went out, in order."""
@@ -255,7 +257,8 @@ class TwilioServer:
             if what == "IncomingPhoneNumbers":
                 number = asked["PhoneNumber"]
                 can = self.numbers.get(number)
-                found = [{"phone_number": number, "capabilities": can}] if can else []
+                shape = {"phone_number": number, "capabilities": can, "sms_url": self.sms_url}
+                found = [shape] if can else []
                 return Answer(200), json.dumps({"incoming_phone_numbers": found}).encode()
             rows = [one.as_json() for one in reversed(self.sent) if one.what == what]
         for name, column in (("To", "to"), ("From", "from")):

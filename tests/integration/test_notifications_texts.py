@@ -341,6 +341,7 @@ def test_a_provider_that_hangs_holds_up_no_other_channel_and_no_other_number(
 def test_the_provider_is_asked_whether_it_knows_us_without_ringing_anybody(
     twilio: TwilioServer, broken: dict[str, str], detail: str
 ) -> None:
+    twilio.sms_url = f"{OURS}/hooks/sms"
     for kind in (Kind.SMS, Kind.VOICE):
         channel = make(kind, account(twilio, **broken))
         assert isinstance(channel, SmsChannel | VoiceChannel)
@@ -354,6 +355,8 @@ def test_a_number_that_can_only_text_and_an_account_that_is_suspended_are_named(
 ) -> None:
     twilio.numbers[twilio.number] = {"sms": True, "voice": False}
     sms, voice = SmsChannel(account(twilio)), VoiceChannel(account(twilio))
+    assert (sms.probe().detail, voice.probe().detail) == ("HOOK_NOT_SET", "FROM_CANNOT")
+    twilio.sms_url = f"{OURS}/hooks/sms"
     assert (sms.probe().detail, voice.probe().detail) == ("", "FROM_CANNOT")
     twilio.status = "suspended"
     assert sms.probe().detail == "ACCOUNT_NOT_ACTIVE"

@@ -9,6 +9,7 @@ from server.doctor import providers
 from server.settings import Settings
 from server.wiring import Wired, wire
 from tests.harness.fcm import INVALID_TOKEN, PERMISSION_DENIED, WRONG_URL, Answer, FcmServer
+from tests.harness.smtp import SmtpServer
 from tests.harness.twilio import TwilioServer
 
 
@@ -87,13 +88,53 @@ def test_nobody_answers(tmp_path: Path, fcm: FcmServer) -> None:
     assert told["fcm"] == (False, f"Firebase {providers.AWAY}")
 
 
+def post(tmp_path: Path, mail: SmtpServer, **values: object) -> Wired:
+    """An installation whose mail goes to the stand-in."""
+    told = {"push": "memory", "smtp_url": mail.url, "email_from": "desk@alongside.example"}
+    return wired(tmp_path, **{**told, **values})
+
+
+def test_a_mail_server_that_knows_us_is_handed_nothing(tmp_path: Path) -> None:
+    with SmtpServer(tmp_path, login=("us", "secret"), offers_starttls=False) as mail:
+        assert said(post(tmp_path, mail)) == {"email": (True, "The mail server knows us")}
+        wrong = mail.url.replace("us:secret", "us:guess")
+        assert said(post(tmp_path, mail, smtp_url=wrong)) == {
+            "email": (
+                False,
+                "The mail server does not accept the user and password in SMTP_URL",
+            )
+        }
+        assert mail.mails == []
+    assert said(post(tmp_path, mail)) == {"email": (False, f"The mail server {providers.AWAY}")}
+
+
+def test_a_mail_address_that_is_none(tmp_path: Path) -> None:
+    town = wired(tmp_path, push="memory", smtp_url="http://mail", email_from="a@b.example")
+    assert said(town) == {"email": (False, "SMTP_URL is no address of a mail server")}
+
+
+def test_browsers_are_rung_in_somebodys_name(tmp_path: Path) -> None:
+    town = wired(tmp_path, push="webpush", vapid_subject="mailto:it@hospital.example")
+    told = said(town)["webpush"]
+    assert told == (True, "browsers can be rung, in the name of mailto:it@hospital.example")
+    assert "set VAPID_SUBJECT" in said(wired(tmp_path, push="webpush"))["webpush"][1]
+
+
 def test_an_installation_without_providers_has_no_finding_of_one(tmp_path: Path) -> None:
-    assert said(wired(tmp_path, push="console")) == {}
+    assert said(wired(tmp_path, push="memory")) == {}
 
 
 def test_the_provider_of_texts_and_calls_is_asked_about_account_and_number(tmp_path: Path) -> None:
     with TwilioServer() as twilio:
-        drill = {"push": "console", "sms_base_url": twilio.url, "voice_base_url": twilio.url}
+        drill = {
+            "push": "memory",
+            "public_url": "https://alongside.example",
+            "sms_base_url": twilio.url,
+            "voice_base_url": twilio.url,
+        }
+        told = said(wired(tmp_path, **drill))
+        assert "set 'A message comes in' to PUBLIC_URL/hooks/sms" in told["sms"][1]
+        twilio.sms_url = "https://alongside.example/hooks/sms"
         assert said(wired(tmp_path, **drill)) == {
             "sms": (True, "The provider of texts knows us"),
             "voice": (True, "The provider of calls knows us"),
