@@ -3,9 +3,13 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import accepts, ring
+from benchmarks import accepts, board, ring
 
-TABLES: dict[str, Callable[[], None]] = {"accepts": accepts.main, "ring": ring.main}
+TABLES: dict[str, Callable[[], None]] = {
+    "accepts": accepts.main,
+    "ring": ring.main,
+    "board": board.main,
+}
 
 
 def main() -> None:

@@ -1,18 +1,17 @@
 """One browser for these tests, one server for a module, one context for a test."""
 
-import shutil
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
+from tests.harness.chromium import chromium
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "/usr/bin/chromium"
-"""What `bin/test` installs, or what is there."""
 HERE = Path(__file__).parent
 PATIENCE_MS = 20_000
 """How long a test waits for what a screen does by itself, on a machine that is busy."""
@@ -32,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=int(os.environ.get("ALONGSIDE_AGAIN", "1"))))
 
 
 @pytest.fixture(scope="package")
@@ -41,13 +40,8 @@ def browser() -> Iterator[Browser]:
 
     Playwright keeps an event loop running in this thread; no other test may meet it.
     """
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
-        )
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 // A map of the region: where the hospitals are, roughly where peers are, nothing else. It is drawn from
 // positions alone and asks no other host for anything; streets lie beneath only where they are set up.
-import { useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { boot } from "../boot.js";
 import { Streets, tiles } from "../tiles.js";
 import { html, Icon } from "../ui.js";
@@ -104,7 +104,9 @@ function Drawn() {
     kept.current = { there, view, points: all.map((one) => [view.x(one), view.y(one)]) };
   }
   const { view, points } = kept.current;
-  return html`<div class="map" role="img" aria-label=${labelOf(ids)}><div class="map__fit">${points.length > 0 && html`<${Ground} view=${view} points=${points} />`}<${Pins} ids=${ids} view=${view} /></div></div>`;
+  // A pin draws itself when it is different; the ground below draws none of them.
+  const pins = useMemo(() => html`<${Pins} ids=${ids} view=${view} />`, [ids, view]);
+  return html`<div class="map" role="img" aria-label=${labelOf(ids)}><div class="map__fit">${points.length > 0 && html`<${Ground} view=${view} points=${points} />`}${pins}</div></div>`;
 }
 
 const Legend = () => html`<p class="legend"><span><i class="pp"></i>${t("m_legend_area")}</span><span><i class="pp pp--v"></i>${t("m_legend_video")}</span><span><i class="pin__peer"></i>${t("m_legend_case")}</span></p>`;

@@ -12,6 +12,18 @@ export const LOOKING = new Set(["searching", "escalated"]);
 export const OVER = new Set(["completed", "cancelled", "unfilled"]);
 export const isHot = (row) => row.alarm !== null || row.state === "escalated";
 
+// The same row read again stays the object it was: what is not different is not drawn.
+const merged = (have, fresh) => {
+  const next = have ? { ...have, ...fresh } : fresh;
+  return have && isSame(have, next) ? have : next;
+};
+function isSame(a, b) {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || !a || !b || Array.isArray(a) !== Array.isArray(b)) return false;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => isSame(a[name], b[name]));
+}
+
 class Board {
   constructor() {
     this.listeners = new Set();
@@ -52,13 +64,13 @@ class Board {
     const have = this.requests.get(row.id);
     if (have && have.seq > row.seq) return;
     this.versions.set(row.id, Math.max(seq, this.versions.get(row.id) || 0));
-    this.requests.set(row.id, have ? { ...have, ...row } : { offers: { open: 0, seen: 0, declined: 0, unreachable: 0 }, ...row });
+    this.requests.set(row.id, merged(have, have ? row : { offers: { open: 0, seen: 0, declined: 0, unreachable: 0 }, ...row }));
   }
 
   meet(peer, seq = this.seq) {
     if (seq < (this.versions.get(peer.id) || 0)) return;
     this.versions.set(peer.id, seq);
-    if (peer.on_duty || peer.request_id) this.peers.set(peer.id, peer); else this.peers.delete(peer.id);
+    if (peer.on_duty || peer.request_id) this.peers.set(peer.id, merged(this.peers.get(peer.id), peer)); else this.peers.delete(peer.id);
   }
 
   changed({ seq, rows, peers }) {

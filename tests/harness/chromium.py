@@ -1,0 +1,25 @@
+"""The browser that tests and benchmarks drive: one real Chromium, found on this machine."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "/usr/bin/chromium"
+"""What `bin/test` installs, or what is there."""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A running Chromium, ended with the block.
+
+    Playwright keeps an event loop running in this thread; nothing else that needs one may share it.
+    """
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+        )
+        yield running
+        running.close()
