@@ -191,6 +191,20 @@ SAID = _by_name(
         ),
         Said("unfollow_board", Nothing, Done, WATCHING, "No more rows of the board."),
         Said(
+            "follow_site",
+            Nothing,
+            Done,
+            frozenset({Role.STAFF}),
+            "The first fact of every request that is made at one's own site, from now on.",
+        ),
+        Said(
+            "unfollow_site",
+            Nothing,
+            Done,
+            frozenset({Role.STAFF}),
+            "No more requests of the site.",
+        ),
+        Said(
             "position",
             PositionBody,
             PositionDone,
@@ -219,7 +233,11 @@ SAID = _by_name(
 TOLD = {
     one.name: one
     for one in (
-        Told("fact", FactAnswer, "Something happened to a request that is followed."),
+        Told(
+            "fact",
+            FactAnswer,
+            "Something happened to a request that is followed, or one was made at a site that is.",
+        ),
         Told("offer", OfferAnswer, "The peer is asked."),
         Told("offer_closed", OfferClosed, "An offer needs no answer any more."),
         Told("board", BoardChange, "Changed rows of the board that is followed."),

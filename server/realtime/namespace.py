@@ -54,6 +54,8 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
             "unfollow": self._unfollow,
             "follow_board": self._follow_board,
             "unfollow_board": self._unfollow_board,
+            "follow_site": self._follow_site,
+            "unfollow_site": self._unfollow_site,
             "position": self._position,
             "seen": self._seen,
             "refresh": self._refresh,
@@ -193,6 +195,20 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
 
     def _unfollow_board(self, connection: Connection, _body: Nothing) -> Json:
         room = rooms.board(connection.caller.network_id)
+        self.server.leave_room(connection.sid, room, NAMESPACE)
+        return {}
+
+    def _follow_site(self, connection: Connection, _body: Nothing) -> Json:
+        """The site is the caller's own, by the rows: nobody names one."""
+        with self._wired.db.read() as tx:
+            site_id = self._caller(tx, connection).site_id
+        if site_id is None:
+            raise Problem("forbidden", "You are at no site.")
+        self.server.enter_room(connection.sid, rooms.site(site_id), NAMESPACE)
+        return {}
+
+    def _unfollow_site(self, connection: Connection, _body: Nothing) -> Json:
+        room = rooms.site(connection.caller.site_id or "")
         self.server.leave_room(connection.sid, room, NAMESPACE)
         return {}
 

@@ -92,6 +92,8 @@ class Publisher:
         )
         managers = [rooms.full(request_id)]
         others = [rooms.plain(request_id), rooms.visitor(request_id)]
+        if fact.type is FactType.REQUEST_CREATED:
+            others.append(rooms.site(fact.data["site"]["id"]))
         if fact.type in _BEGINS_OF_A_VISIT:
             # They may follow from now on; this is how a phone that was assigned learns of it.
             others.append(rooms.peer(fact.data["visit"]["peer"]["id"]))

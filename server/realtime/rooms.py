@@ -20,6 +20,11 @@ def board(network_id: str) -> str:
     return f"board:{network_id}"
 
 
+def site(site_id: str) -> str:
+    """The staff of a site who are told when a request is made there."""
+    return f"site:{site_id}"
+
+
 def full(request_id: str) -> str:
     """The managers who follow a request."""
     return f"request:{request_id}:full"

@@ -25,6 +25,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "unfollow": {"request_id": "x"},
     "follow_board": {},
     "unfollow_board": {},
+    "follow_site": {},
+    "unfollow_site": {},
     "position": {
         "latitude": 39.9,
         "longitude": -82.9,

@@ -1,38 +1,60 @@
 // What goes on in this ED: every open request of the site, each with its own store.
 import { useEffect, useState } from "preact/hooks";
-import { get } from "../api.js";
+import { get, Problem } from "../api.js";
 import { minutesUntil, secondsSince, useTick } from "../clock.js";
-import { followRequest } from "../live.js";
+import { followRequest, link } from "../live.js";
 import { html, Pill } from "../ui.js";
 import { clock, t } from "../words.js";
 
 const ENDED = new Set(["completed", "cancelled", "unfilled"]);
-const EVERY_MS = 8000;
+const MOST = 20;
 export const isOpen = (request) => !ENDED.has(request.state);
 
-// Follow the open ones; look every few seconds for those that another desk asked for.
-export function watchSite(first, changed) {
-  const stores = new Map();
-  const listeners = new Set();
-  const site = {
-    requests: () => [...stores.values()].map((one) => one.snapshot).sort((a, b) => (a.created_at < b.created_at ? 1 : -1)),
-    subscribe(tell) { listeners.add(tell); return () => listeners.delete(tell); },
-  };
-  const tell = () => { changed(site.requests()); listeners.forEach((one) => one()); };
-  const add = (snapshot) => {
-    const known = stores.get(snapshot.id);
+// The site's requests: the open ones are followed one by one, and what another desk asks for joins them.
+// A store of `link`: after each connect, and whenever there is no socket, the list is fetched.
+class Site {
+  constructor(first, changed) {
+    this.stores = new Map();
+    this.listeners = new Set();
+    this.changed = changed;
+    first.forEach((one) => this.add(one));
+    link.join(this);
+  }
+
+  requests() { return [...this.stores.values()].map((one) => one.snapshot).sort((a, b) => (a.created_at < b.created_at ? 1 : -1)); }
+  subscribe(tell) { this.listeners.add(tell); return () => this.listeners.delete(tell); }
+  tell() { this.changed(this.requests()); this.listeners.forEach((one) => one()); }
+
+  add(snapshot) {
+    const known = this.stores.get(snapshot.id);
     if (known) { known.take(snapshot); return; }
     const store = isOpen(snapshot) ? followRequest(snapshot) : { snapshot, take() {} };
-    stores.set(snapshot.id, store);
-    store.subscribe?.(tell);
-  };
-  first.forEach(add);
-  setInterval(async () => {
-    if (document.hidden) return;
-    try { (await get("/requests?limit=20")).items.filter((one) => isOpen(one) || stores.has(one.id)).forEach(add); tell(); } catch { /* the link says so */ }
-  }, EVERY_MS);
-  return site;
+    this.stores.set(snapshot.id, store);
+    store.subscribe?.(() => this.tell());
+  }
+
+  follow() { link.socket.emit("follow_site", {}, (answer) => { if (answer?.ok) this.refresh(); }); }
+  hear(fact) { if (fact.type === "request_created" && !this.stores.has(fact.request_id)) this.meet(fact.request_id); }
+  moved() {}
+  resync({ request_id: id }) { if (!id || !this.stores.has(id)) this.refresh(); }
+
+  async meet(id) {
+    try { this.add(await get(`/requests/${id}`)); this.tell(); } catch { this.refresh(); }
+  }
+
+  async refresh() {
+    try {
+      const { items } = await get(`/requests?limit=${MOST}`);
+      items.filter((one) => isOpen(one) || this.stores.has(one.id)).forEach((one) => this.add(one));
+      this.tell();
+      return true;
+    } catch (error) {
+      return error instanceof Problem;
+    }
+  }
 }
+
+export const watchSite = (first, changed) => new Site(first, changed);
 
 function minutes(request) {
   const visit = request.visit;
