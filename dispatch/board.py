@@ -130,7 +130,10 @@ def _numbers(requests: list[Shape], peers: list[Shape]) -> dict[str, Any]:
         "waiting": sum(states[state.value] for state in LOOKING),
         "on_the_way": sum(states[state] for state in on_way),
         "with_someone": states[RequestState.IN_SESSION.value],
-        "peers_available": sum(peer["on_duty"] and peer["request_id"] is None for peer in peers),
+        "peers_available": sum(
+            peer["on_duty"] and peer["is_reachable"] and peer["request_id"] is None
+            for peer in peers
+        ),
         "alarms": sum(request["alarm"] is not None for request in requests),
     }
 

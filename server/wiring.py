@@ -18,6 +18,7 @@ from notifications.planner import Planner
 from notifications.relay import Relay
 from notifications.vapid import Keys
 from server import channels as ways
+from server import reach
 from server.auth.limits import LoginLimits, make_limiter
 from server.auth.tokens import AccessTokens
 from server.directory import DispatchDirectory
@@ -140,6 +141,7 @@ def make_loops(wired: Wired) -> Loops:
             "engine": [
                 Turn("engine", lambda: engine.tick(db)),
                 Turn("sweeper", lambda: sweeper.sweep(db), SWEEP_S),
+                Turn("reach", lambda: reach.look(db, frozenset(channels)), reach.LOOK_S),
                 Turn("chores", lambda: chores(db), CHORES_S),
             ],
             "relay": [Turn("relay", relay.tick)],

@@ -221,18 +221,28 @@ def record_position(tx: Transaction, actor: Actor, reading: Position) -> Recorde
 
 def heard_from(tx: Transaction, *peer_ids: str) -> None:
     """The apps of these peers were heard of: a sign of life, and proof that they can be reached."""
-    tx.session.execute(
-        update(Peer)
-        .where(Peer.id.in_(peer_ids), Peer.is_reachable.is_(False))
-        .values(is_reachable=True)
-        .execution_options(synchronize_session=False)
-    )
+    reachable_again(tx, *peer_ids)
     tx.session.execute(
         update(Duty)
         .where(Duty.peer_id.in_(sorted(peer_ids)))
         .values(contact_at=tx.now)
         .execution_options(synchronize_session=False)
     )
+
+
+def reachable_again(tx: Transaction, *peer_ids: str) -> None:
+    """These of the peers could not be reached and can be now: searches may ask them."""
+    rows = tx.session.scalars(
+        select(Peer)
+        .where(Peer.id.in_(peer_ids), Peer.is_reachable.is_(False))
+        .order_by(Peer.id)
+        .with_for_update(key_share=True)
+    ).all()
+    for peer in rows:
+        peer.is_reachable = True
+    tx.session.flush()
+    for network_id in sorted({peer.network_id for peer in rows}):
+        wake_searches(tx, network_id)
 
 
 def has_app_open(tx: Transaction, peer_id: str) -> bool:

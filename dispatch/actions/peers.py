@@ -6,7 +6,7 @@ The race itself is run in `dispatch.race`; what a loser is told is said here.
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select
 
 from dispatch import access, engine, journal, race
 from dispatch.access import Actor
@@ -80,7 +80,7 @@ def unreachable(tx: Transaction, offer_id: str) -> None:
     if found is None:
         return
     # The peer's row before the request's, as everywhere: so nobody waits for each other.
-    tx.session.execute(update(Peer).where(Peer.id == found.peer_id).values(is_reachable=False))
+    _set_unreachable(tx, found.peer_id)
     request = access.locked_request(tx, found.request_id)
     tx.session.refresh(found)
     if found.state is not OfferState.OPEN or found.is_unreachable:
@@ -96,32 +96,29 @@ def all_unreachable(
 ) -> None:
     """No address of a user works any more; for one who is no peer there is nothing to do.
 
-    Who never gave an address (`has_phone` False) but has the app open hears of the offer there, and
-    is waited for. Requests are held in the order of their ids, so that two of these do not wait
-    for each other.
+    Neither `offer_ids` nor any other open offer that they have not seen is waited for. With
+    `has_phone` False an open app still counts: they hear of offers there, and are waited for.
+    Requests are held in the order of their ids, so that two of these do not wait for each other.
     """
     if not has_phone and duty.has_app_open(tx, peer_id):
         return
-    tx.session.execute(update(Peer).where(Peer.id == peer_id).values(is_reachable=False))
+    _set_unreachable(tx, peer_id)
     rows = tx.session.scalars(
         select(Offer.id)
-        .where(Offer.id.in_(offer_ids), Offer.peer_id == peer_id)
+        .where(Offer.peer_id == peer_id, Offer.state == OfferState.OPEN)
+        .where(or_(Offer.id.in_(offer_ids), Offer.seen_at.is_(None)))
         .order_by(Offer.request_id, Offer.id)
     ).all()
     for offer_id in rows:
         unreachable(tx, offer_id)
 
 
-def reachable_again(tx: Transaction, peer_id: str, network_id: str) -> None:
-    """A peer who could not be reached has a working address now: searches may ask them."""
-    changed = tx.session.execute(
-        update(Peer)
-        .where(Peer.id == peer_id, Peer.is_reachable.is_(False))
-        .values(is_reachable=True)
-        .returning(Peer.id)
-    ).scalar()
-    if changed is not None:
-        duty.wake_searches(tx, network_id)
+def _set_unreachable(tx: Transaction, peer_id: str) -> None:
+    """Through the row, not by a bare UPDATE: what watches the rows must notice."""
+    peer = tx.session.get(Peer, peer_id, with_for_update={"key_share": True})
+    if peer is not None:
+        peer.is_reachable = False
+        tx.session.flush()
 
 
 def _came_late(tx: Transaction, actor: Actor, offer_id: str) -> tuple[Offer, Visit]:

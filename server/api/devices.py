@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from sqlalchemy import select
 
-from dispatch.actions import peers
+from dispatch.actions import duty
 from dispatch.errors import not_found
 from dispatch.models import User
 from dispatch.shapes import stamp
@@ -186,7 +186,7 @@ def register(call: Call, body: NewDevice) -> Json:
         locale=body.locale,
     )
     if reach.rings(kind, wired.kinds):
-        peers.reachable_again(call.tx, user_id, call.caller.network_id)
+        duty.reachable_again(call.tx, user_id)
     return _shape(device)
 
 

@@ -1,7 +1,7 @@
-"""What a transaction did to duty rows. Duty and positions journal nothing, so a flush is watched.
+"""What a transaction did to peers. Duty, positions and reach journal nothing: a flush is watched.
 
-Duty is begun by a peer, ended by a peer, by the sweeper or with an account; looking at the rows
-tells of all of them. It remembers only for as long as the session lives; a rollback forgets.
+Duty is begun by a peer, ended by a peer, by the sweeper or with an account; reach is lost with a
+phone and comes back with an app. Looking at the rows tells of all of it. It remembers only for as long as the session lives; a rollback forgets.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, UOWTransaction
 
-from dispatch.models import Duty
+from dispatch.models import Duty, Peer
 from storage.database import Transaction
 
 _KEY = "alongside.duty_changes"
@@ -18,34 +18,47 @@ _AVAILABILITY = ("on_duty", "until", "modalities")
 
 
 @dataclass
-class DutyChange:
-    """One peer's duty row: whether availability changed, whether they moved."""
+class PeerChange:
+    """One peer: whether availability changed, began, whether they moved, can be reached or not."""
 
     network_id: str
     is_other_duty: bool = False
+    has_begun: bool = False
     has_moved: bool = False
+    reach: bool | None = None
+    """The new value, when it changed."""
 
 
-def of(tx: Transaction) -> dict[str, DutyChange]:
-    """The changes of a transaction, by peer."""
-    found: dict[str, DutyChange] = tx.session.info.get(_KEY, {})
+def of(tx: Transaction) -> dict[str, PeerChange]:
+    """The changes of a transaction that were flushed, by peer."""
+    found: dict[str, PeerChange] = tx.session.info.get(_KEY, {})
     return found
 
 
 @event.listens_for(Session, "after_flush")
 def _notice(session: Session, _flush: UOWTransaction) -> None:
     for row in (*session.new, *session.dirty):
-        if not isinstance(row, Duty):
-            continue
-        other = any(_is_changed(row, name) for name in _AVAILABILITY)
-        moved = _is_changed(row, "position_at")
-        if other or moved:
-            known: dict[str, DutyChange] = session.info.setdefault(_KEY, {})
-            change = known.setdefault(row.peer_id, DutyChange(row.network_id))
-            change.is_other_duty |= other
-            change.has_moved |= moved
+        if isinstance(row, Duty):
+            _notice_duty(session, row)
+        elif isinstance(row, Peer) and row not in session.new and _is_changed(row, "is_reachable"):
+            _change(session, row.id, row.network_id).reach = row.is_reachable
 
 
-def _is_changed(row: Duty, name: str) -> bool:
+def _notice_duty(session: Session, row: Duty) -> None:
+    other = any(_is_changed(row, name) for name in _AVAILABILITY)
+    moved = _is_changed(row, "position_at")
+    if other or moved:
+        change = _change(session, row.peer_id, row.network_id)
+        change.is_other_duty |= other
+        change.has_moved |= moved
+        change.has_begun |= row.on_duty and _is_changed(row, "on_duty")
+
+
+def _change(session: Session, peer_id: str, network_id: str) -> PeerChange:
+    known: dict[str, PeerChange] = session.info.setdefault(_KEY, {})
+    return known.setdefault(peer_id, PeerChange(network_id))
+
+
+def _is_changed(row: Any, name: str) -> bool:
     state: Any = inspect(row)
     return bool(state.attrs[name].history.has_changes())

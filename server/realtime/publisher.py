@@ -74,6 +74,7 @@ class Publisher:
                 self._tell_assigned(look, assigned)
                 self._tell_duties(look, changed)
                 changed |= self._tell_positions(look, moved)
+        changed |= {p for p, change in duties.items() if change.reach is not None}
         self._mark_boards(facts, {peer_id: duties[peer_id].network_id for peer_id in changed})
 
     def _tell(self, fact: Fact) -> None:
