@@ -161,7 +161,7 @@ def known(tx: Transaction, user_ids: Collection[str]) -> Mapping[str, list[Known
     return found
 
 
-def request_test(tx: Transaction, device: Device, *, locale: str = "en") -> str:
+def request_test(tx: Transaction, device: Device, *, locale: str = "en", key: str = "test") -> str:
     """Ring this one device with a test that it must answer; the id of the delivery."""
     device.tested_at = tx.now
     draft = outbox.Draft(
@@ -170,7 +170,7 @@ def request_test(tx: Transaction, device: Device, *, locale: str = "en") -> str:
         device_id=device.id,
         channel=device.kind,
         once=f"test:{new_id()}",
-        key="test",
+        key=key,
         rung=Rung.NOTICE,
         locale=device.locale or locale,
         collapse_id=device.id,

@@ -235,6 +235,21 @@ CATALOGUE: dict[str, Message] = {
         Text("Call now", "A peer asked for help. Open for the number."),
         Text("Llama ahora", "Un compañero pidió ayuda. Abre para ver el número."),
     ),
+    # At the start of a shift: the phone answers by itself, nobody need do anything.
+    "test_quiet": Message(
+        Tone.QUIET,
+        Text("Your alerts work", "A quiet check for your shift. Nothing to do."),
+        Text(
+            "Tus avisos funcionan", "Una prueba silenciosa para tu turno. No tienes que hacer nada."
+        ),
+    ),
+    "cannot_ring": _plain(
+        Text("Your phone cannot ring", "Open Alongside on it to see why and how to mend it."),
+        Text(
+            "Tu teléfono no puede sonar",
+            "Abre Alongside en él para ver por qué y cómo arreglarlo.",
+        ),
+    ),
     "test": _ring(
         Text("This is a test", "Your phone rings for Alongside. Open to confirm."),
         Text("Esto es una prueba", "Tu teléfono suena para Alongside. Abre para confirmar."),

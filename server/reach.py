@@ -13,8 +13,10 @@ from sqlalchemy import and_, exists, or_, select
 from dispatch.actions import duty, peers
 from dispatch.models import Duty, Peer
 from notifications import reach
+from notifications.directory import Directory
 from notifications.ladder import OFFER_KINDS
-from notifications.models import Device, DeviceState, Kind
+from notifications.models import Device, DeviceState, Gone, Kind
+from notifications.readiness import APP_KINDS, DEAD_AFTER
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -67,3 +69,22 @@ def _wrong(db: Database, kinds: Collection[Kind]) -> list[tuple[str, bool]]:
             .limit(BATCH)
         ).all()
         return [(row.id, row.is_reachable) for row in rows]
+
+
+def expire(db: Database, directory: Directory, kinds: Collection[Kind]) -> int:
+    """Bury the addresses of apps that have not registered for so long that providers drop them."""
+    with db.read() as tx:
+        old = (
+            select(Device.id)
+            .where(Device.state == DeviceState.ACTIVE, Device.kind.in_(APP_KINDS))
+            .where(Device.refreshed_at <= tx.now - DEAD_AFTER)
+            .order_by(Device.id)
+            .limit(BATCH)
+        )
+        ids = tx.session.scalars(old).all()
+    for device_id in ids:
+        with db.transaction() as tx:
+            device = tx.session.get(Device, device_id, with_for_update={"key_share": True})
+            if device is not None and device.refreshed_at <= tx.now - DEAD_AFTER:
+                reach.lose(tx, directory, kinds, device, Gone.EXPIRED, state=DeviceState.DEAD)
+    return len(ids)

@@ -18,7 +18,7 @@ from notifications.planner import Planner
 from notifications.relay import Relay
 from notifications.vapid import Keys
 from server import channels as ways
-from server import reach
+from server import reach, shifts
 from server.auth.limits import LoginLimits, make_limiter
 from server.auth.tokens import AccessTokens
 from server.directory import DispatchDirectory
@@ -91,6 +91,7 @@ def wire(
 
     # The outbox is written in the commit of what it tells of; everything after is best effort.
     db.before_commit.append(Planner(directory, _kinds(settings, channels)).plan)
+    db.before_commit.append(shifts.plan(directory, _kinds(settings, channels)))
     publisher = Publisher(db, outlet_of(settings))
     db.after_commit += [metrics.count_facts, publisher.publish, poke]
     metrics.watch_rows(
@@ -129,6 +130,7 @@ def make_loops(wired: Wired) -> Loops:
     db = wired.db
     settings = wired.settings
     channels = wired.channels if wired.channels is not None else ways.make(settings, db)
+    kinds = frozenset(channels)
     relay = Relay(
         db,
         channels,
@@ -141,7 +143,8 @@ def make_loops(wired: Wired) -> Loops:
             "engine": [
                 Turn("engine", lambda: engine.tick(db)),
                 Turn("sweeper", lambda: sweeper.sweep(db), SWEEP_S),
-                Turn("reach", lambda: reach.look(db, frozenset(channels)), reach.LOOK_S),
+                Turn("reach", lambda: reach.look(db, kinds), reach.LOOK_S),
+                Turn("tokens", lambda: reach.expire(db, wired.directory, kinds), CHORES_S),
                 Turn("chores", lambda: chores(db), CHORES_S),
             ],
             "relay": [Turn("relay", relay.tick)],

@@ -1,6 +1,6 @@
 """Peers: the profiles that decide who can be asked, kept by managers and admins."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -13,6 +13,8 @@ from dispatch.actions.people import Permission, Profile
 from dispatch.models import DoNotPair, Duty, Peer, User, Visit
 from dispatch.shapes import stamp
 from dispatch.states import LIVE_VISIT, Focus, Modality, Role
+from notifications.readiness import Readiness, Trouble
+from server import ready
 from server.api.answers import Page
 from server.api.declare import Call, Json, Routes
 from server.api.models import (
@@ -88,6 +90,13 @@ class PeerNow(Answer):
     visit: Modality | None
 
 
+class PeerReach(Answer):
+    """Whether an offer can ring a peer's phone, or meets them in the open app, and what to mend."""
+
+    reachable: bool
+    problems: list[Trouble]
+
+
 class PeerAnswer(Answer):
     """A peer's profile as managers and admins see it. There is no acceptance rate here."""
 
@@ -103,6 +112,7 @@ class PeerAnswer(Answer):
     open_offer_limit: int
     is_muted: bool
     is_reachable: bool
+    reach: PeerReach
     certificates: list[CertificateAnswer]
     badges: list[BadgeAnswer]
     do_not_pair: list[str]
@@ -135,6 +145,7 @@ class _Beside:
     unpaired: dict[str, list[str]]
     duties: dict[str, Duty]
     visits: dict[str, Modality]
+    reach: Mapping[str, Readiness]
 
 
 def _beside(call: Call, ids: Sequence[str]) -> _Beside:
@@ -157,6 +168,7 @@ def _beside(call: Call, ids: Sequence[str]) -> _Beside:
         unpaired,
         {row.peer_id: row for row in duties},
         {row.peer_id: row.modality for row in visits},
+        ready.of(call.tx, call.wired.kinds, ids),
     )
 
 
@@ -180,6 +192,7 @@ def _now(duty: Duty | None, visit: Modality | None) -> Json:
 
 
 def _shape(peer: Peer, beside: _Beside) -> Json:
+    reach = beside.reach[peer.id]
     return {
         "id": peer.id,
         "name": peer.user.name,
@@ -193,6 +206,10 @@ def _shape(peer: Peer, beside: _Beside) -> Json:
         "open_offer_limit": peer.open_offer_limit,
         "is_muted": peer.is_muted,
         "is_reachable": peer.is_reachable,
+        "reach": {
+            "reachable": reach.is_reachable,
+            "problems": [problem.value for problem in reach.problems],
+        },
         "certificates": [
             {
                 "name": one.name,

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from dispatch.models import Duty
 from notifications.channels.base import Outcome, Result
 from notifications.channels.memory import MemoryChannel
+from notifications.messages import Tone
 from notifications.models import Delivery, Kind
 from server.wiring import Loops, Wired, make_loops, wire
 from storage.clock import ManualClock
@@ -209,3 +210,51 @@ def test_a_dead_phone_says_so(
     close_app(wired, peer)
     told = ready(api, peer)
     assert (told["reachable"], told["problems"]) == (False, ["dead"])
+
+
+def test_a_shift_begins_with_a_quiet_test_and_says_what_is_wrong(
+    api: Api, world: World, loops: Loops, phones: MemoryChannel, clock: ManualClock
+) -> None:
+    peer = world.here.peers[0]
+    register(api, peer)
+    sent = {"on_duty": True, "modalities": ["video"], "until": None}
+    told = api.call("PUT", "/duty", peer, json=sent).get_json()
+    assert told["readiness"]["reachable"]
+    turn(loops)
+    (test,) = phones.sent
+    assert test.words.tone is Tone.QUIET
+    clock.advance(121)
+    assert ready(api, peer)["problems"] == ["test_unanswered"]
+    path = f"/deliveries/{test.data['delivery_id']}/receipt"
+    assert api.post(path, peer, json={"event": "delivered"}).status_code == 204
+    assert ready(api, peer)["problems"] == []
+
+
+def test_managers_see_who_cannot_be_reached_and_why(
+    api: Api, world: World, wired: Wired, loops: Loops, clock: ManualClock
+) -> None:
+    peer, other = world.here.peers
+    device_id = register(api, peer)
+    register(api, other, "two")
+    on_duty(api, peer)
+    on_duty(api, other)
+    api.post(f"/devices/{device_id}/blocked", peer)
+    clock.advance(90)
+    turn(loops)
+    shown = api.get(f"/peers/{peer.id}", world.here.manager).get_json()
+    assert shown["is_reachable"] is False
+    assert shown["reach"] == {"reachable": False, "problems": ["blocked"]}
+    board = api.get("/board", world.here.manager).get_json()
+    assert board["numbers"]["peers_available"] == 1
+    assert {one["id"]: one["is_reachable"] for one in board["peers"]} == {
+        peer.id: False,
+        other.id: True,
+    }
+    ways = api.get("/reach?language=en", world.here.staff).get_json()["ways"]
+    assert {way["modality"]: way["peers"] for way in ways}["video"] == 1
+    made = ask(api, world.here.staff)
+    turn(loops)
+    shown = api.get(f"/requests/{made['id']}", world.here.staff).get_json()
+    assert (shown["asked"], shown["eligible"]) == (1, 1)
+    going = api.get(f"/requests/{made['id']}/candidates", world.here.manager).get_json()["items"]
+    assert {one["peer"]["id"]: one["reason"] for one in going}[peer.id] == "unreachable"
