@@ -28,6 +28,9 @@ Doing:
 - `climb`      a rung that reaches nobody lets the next one go now
 - `receipts`   what a phone says back: on the phone, opened
 - `providers`  what every process found at the providers' doors
+- `ladders`    how far each rung of an offer got, for those who look after the request
+- `trials`     quiet tests at the start of a shift
+- `mending`    who cannot be rung is told by what still works
 - `record`     the outcomes of sends into the rows, fenced by the lease
 - `relay`      claims due deliveries, re-checks them, sends, records
 - `channels`   one small file for each way to reach a phone, and the fake of that port

@@ -127,10 +127,15 @@ def judge(
     return Readiness(is_reachable, tuple(shown), tuple(sorted(problems, key=_ORDER.index)))
 
 
+def trouble_of(dead_reason: str | None) -> Trouble:
+    """Why an address that is not used any more was lost."""
+    return _BY_REASON.get(dead_reason or "", Trouble.DEAD)
+
+
 def problem_of(device: Known, kinds: Collection[Kind], now: datetime) -> Trouble | None:
     """What is wrong with one device, if anything."""
     if device.state is not DeviceState.ACTIVE:
-        return _BY_REASON.get(device.dead_reason or "", Trouble.DEAD)
+        return trouble_of(device.dead_reason)
     if device.kind not in kinds:
         return Trouble.CHANNEL_OFF
     if device.kind not in APP_KINDS:
