@@ -25,7 +25,7 @@ REFUSED_S = 60.0
 AWAY_S = 30.0
 OUTAGES = 5
 """So many sends in a row without an answer, and the provider is away."""
-PROBE_S = 45.0
+PROBE_S = 50.0
 """A send that tries the door is waited for this long; longer than a send may take."""
 LOOK_AGAIN_S = 2.0
 """While one tries the door the others wait this long, or until it heals."""

@@ -49,6 +49,9 @@ _OWN: dict[str, Kind] = {
     "idempotency_mismatch": Kind(422, "The key was used before for another request."),
     "pin_locked": Kind(429, "Too many wrong PINs for this name; wait as Retry-After says."),
     "too_many_attempts": Kind(429, "Too many failed sign-ins; wait as long as Retry-After says."),
+    "not_failed": Kind(409, "Only an alert that failed can be sent again."),
+    "device_gone": Kind(409, "Nobody can be reached there any more; it cannot be sent again."),
+    "too_late": Kind(409, "The alert's time is over, or its offer is closed."),
     "internal": Kind(500, "The server made a mistake; nothing was changed."),
     "database_unavailable": Kind(503, "The database cannot be reached; nothing was changed."),
 }

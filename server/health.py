@@ -1,7 +1,7 @@
 """Alive, and ready: what a supervisor and a load balancer ask.
 
 `/healthz` says that this process answers. `/readyz` says whether requests sent here would be
-dispatched: database, schema revision, and a dispatcher's fresh heartbeat.
+dispatched: database, schema revision, a dispatcher's fresh heartbeat, and alerts that go out.
 """
 
 import logging
@@ -12,6 +12,7 @@ from flask import Flask, Response, json
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from notifications import history
 from server.models import Heartbeat
 from server.wiring import Wired
 from storage import migrate
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 DISPATCHER = "dispatcher"
 FRESH_FOR = timedelta(seconds=30)
+STALLED_S = 60
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def check(wired: Wired, head: str) -> list[Check]:
             tx.session.execute(text("SELECT 1"))
             found = [Check("database"), _revision(tx, head)]
             if not found[-1].problem:
-                found.append(_dispatcher(tx))
+                found += [_dispatcher(tx), _outbox(tx)]
             return found
     except SQLAlchemyError as error:
         log.warning("not ready: database unavailable: %s", type(error).__name__)
@@ -63,6 +65,13 @@ def _dispatcher(tx: Transaction) -> Check:
     if tx.now - at > FRESH_FOR:
         return Check("dispatcher", f"was last heard of {age_s} s ago")
     return Check("dispatcher")
+
+
+def _outbox(tx: Transaction) -> Check:
+    """The heart of a dispatcher beats in another loop than the one that sends."""
+    if history.is_stalled(tx, STALLED_S):
+        return Check("outbox", f"alerts have been due for {STALLED_S} s and nothing is sent")
+    return Check("outbox")
 
 
 def install(app: Flask, wired: Wired) -> None:

@@ -8,6 +8,7 @@ the process that answered it.
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from flask import Flask, Response, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -25,24 +26,26 @@ log = logging.getLogger(__name__)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
-Scrape = Callable[[Transaction], Mapping[str, int]]
-"""Counts by label, read at scrape time."""
+Label = str | tuple[str, ...]
+Scrape = Callable[[Transaction], Mapping[Any, float]]
+"""Values by label, or by labels, read at scrape time."""
 
 
 class _Rows(Collector):
-    """A gauge whose values are counted in the database when somebody looks."""
+    """A gauge whose values are read in the database when somebody looks."""
 
-    def __init__(self, db: Database, name: str, help_: str, label: str, count: Scrape) -> None:
-        self._db, self._name, self._help, self._label = db, name, help_, label
+    def __init__(self, db: Database, name: str, help_: str, label: Label, count: Scrape) -> None:
+        self._db, self._name, self._help = db, name, help_
+        self._labels = [label] if isinstance(label, str) else list(label)
         self._count = count
 
     def collect(self) -> Iterator[Metric]:
         """One sample a label value."""
-        family = GaugeMetricFamily(self._name, self._help, labels=[self._label])
+        family = GaugeMetricFamily(self._name, self._help, labels=self._labels)
         try:
             with self._db.read() as tx:
                 for value, number in self._count(tx).items():
-                    family.add_metric([value], number)
+                    family.add_metric([value] if isinstance(value, str) else value, number)
         except SQLAlchemyError as error:
             # The other metrics are wanted most when the database is away.
             log.warning("%s not scraped: %s", self._name, type(error).__name__)
@@ -89,8 +92,8 @@ class Metrics:
         """One send has ended."""
         self.sends.labels(channel=channel, outcome=outcome).observe(seconds)
 
-    def watch_rows(self, db: Database, name: str, help_: str, label: str, count: Scrape) -> None:
-        """Add a gauge `name` that counts rows at scrape time, one sample a value of `label`."""
+    def watch_rows(self, db: Database, name: str, help_: str, label: Label, count: Scrape) -> None:
+        """Add a gauge `name` read from rows at scrape time, one sample a value of `label`."""
         self.rows.register(_Rows(db, name, help_, label, count))
 
     def text(self) -> bytes:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
+from dispatch.models import Network
+from notifications import history
 from server import idempotency
 from server.auth import sessions
 from server.models import Heartbeat
@@ -14,6 +16,10 @@ from storage.database import Database
 SWEEP_S = 5.0
 CHORES_S = 60.0
 HEARTBEATS_KEPT = timedelta(days=1)
+FORGOTTEN_AT_ONCE = 500
+"""Deliveries in one transaction: others must not wait for the chores."""
+BATCHES = 40
+"""At most so many transactions in one turn, for all networks together."""
 
 
 @dataclass(frozen=True)
@@ -38,4 +44,23 @@ def chores(db: Database) -> int:
             .where(Heartbeat.at < tx.now - HEARTBEATS_KEPT)
             .execution_options(synchronize_session=False)
         )
+    return 0
+
+
+def forget(db: Database, kept_days: int) -> int:
+    """Delete deliveries that ended so many days ago, callbacks and questions by text; returns 0.
+
+    In batches, each a transaction of its own; what is left over goes at the next turn.
+    """
+    with db.transaction() as tx:
+        before = tx.now - timedelta(days=kept_days)
+        history.forget_talk(tx)
+        networks = list(tx.session.scalars(select(Network.id).order_by(Network.id)))
+    left = BATCHES
+    for network_id in networks:
+        gone = FORGOTTEN_AT_ONCE
+        while gone == FORGOTTEN_AT_ONCE and left > 0:
+            left -= 1
+            with db.transaction() as tx:
+                gone = history.forget(tx, network_id, before, FORGOTTEN_AT_ONCE)
     return 0

@@ -8,17 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask_limiter import Limiter
-from sqlalchemy import func, select
 
 from dispatch import engine, sweeper
-from dispatch.models import IS_OPEN_REQUEST, SupportRequest
 from notifications.channels.base import Channel
-from notifications.models import Delivery, Kind
+from notifications.models import Kind
 from notifications.planner import Planner
 from notifications.relay import Relay
 from notifications.vapid import Keys
 from server import channels as ways
-from server import reach, shifts
+from server import gauges, reach, shifts
 from server.auth.limits import LoginLimits, make_limiter
 from server.auth.tokens import AccessTokens
 from server.directory import DispatchDirectory
@@ -26,7 +24,7 @@ from server.metrics import Metrics
 from server.realtime.fanout import outlet_of
 from server.realtime.publisher import Publisher
 from server.settings import Settings
-from server.turns import CHORES_S, SWEEP_S, Turn, chores
+from server.turns import CHORES_S, SWEEP_S, Turn, chores, forget
 from server.wake import LocalWake, RedisWake, Wake
 from storage.clock import Clock, SystemClock
 from storage.database import Database, Transaction
@@ -94,12 +92,7 @@ def wire(
     db.before_commit.append(shifts.plan(directory, _kinds(settings, channels)))
     publisher = Publisher(db, outlet_of(settings))
     db.after_commit += [metrics.count_facts, publisher.publish, poke]
-    metrics.watch_rows(
-        db, "alongside_open_requests", "Open support requests, by state.", "state", _open_requests
-    )
-    metrics.watch_rows(
-        db, "alongside_deliveries_due", "Deliveries not yet sent, by channel.", "channel", _due
-    )
+    gauges.watch(metrics, db)
     return Wired(
         settings=settings,
         clock=clock,
@@ -146,6 +139,7 @@ def make_loops(wired: Wired) -> Loops:
                 Turn("reach", lambda: reach.look(db, kinds), reach.LOOK_S),
                 Turn("tokens", lambda: reach.expire(db, wired.directory, kinds), CHORES_S),
                 Turn("chores", lambda: chores(db), CHORES_S),
+                Turn("history", lambda: forget(db, settings.deliveries_kept_days), CHORES_S),
             ],
             "relay": [Turn("relay", relay.tick)],
         },
@@ -158,21 +152,3 @@ def _kinds(settings: Settings, channels: Mapping[Kind, Channel] | None) -> froze
     if channels is not None:
         return frozenset(channels) - {Kind.CONSOLE}
     return ways.kinds(settings)
-
-
-def _open_requests(tx: Transaction) -> Mapping[str, int]:
-    rows = tx.session.execute(
-        select(SupportRequest.state, func.count())
-        .where(IS_OPEN_REQUEST)
-        .group_by(SupportRequest.state)
-    )
-    return {state.value: number for state, number in rows}
-
-
-def _due(tx: Transaction) -> Mapping[str, int]:
-    rows = tx.session.execute(
-        select(Delivery.channel, func.count())
-        .where(Delivery.due_at <= tx.now)
-        .group_by(Delivery.channel)
-    )
-    return {channel.value: number for channel, number in rows}

@@ -4,6 +4,8 @@ from server.api import (
     audit,
     board,
     candidates,
+    channels,
+    deliveries,
     desks,
     devices,
     duty,
@@ -43,6 +45,8 @@ NOUNS: list[Routes] = [
     users.routes,
     policy.routes,
     audit.routes,
+    channels.routes,
+    deliveries.routes,
 ]
 
 

@@ -1,6 +1,7 @@
 """A look at a running instance from outside: it reads, it changes nothing, it says what it found.
 
 - `finding`    one sentence about one thing
+- `outbox`     do alerts go out, which providers are left alone, which alerts need a person
 - `providers`  each outside service is asked whether it knows us; nobody's phone rings for it
 """
 
@@ -8,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch import invariants
 from server import health
-from server.doctor import providers
+from server.doctor import outbox, providers
 from server.doctor.finding import Finding
 from server.settings import unsafe
 from server.wiring import Wired
@@ -28,8 +29,9 @@ def examine(wired: Wired) -> list[Finding]:
     ]
     checks = health.check(wired, migrate.head())
     found += [Finding(each.name, not each.problem, each.problem or "well") for each in checks]
-    if all(not each.problem for each in checks if each.name != "dispatcher"):
+    if all(not each.problem for each in checks if each.name not in ("dispatcher", "outbox")):
         found += _broken_invariants(wired)
+        found += outbox.examine(wired)
         found += providers.examine(wired)
     return found
 

@@ -36,7 +36,7 @@ def test_ready_means_database_revision_and_a_fresh_heartbeat(
     beat(wired)
     assert api.http.get("/readyz").get_json() == {
         "status": "ok",
-        "checks": {"database": "ok", "revision": "ok", "dispatcher": "ok"},
+        "checks": {"database": "ok", "revision": "ok", "dispatcher": "ok", "outbox": "ok"},
     }
     clock.advance(30)
     assert api.http.get("/readyz").status_code == 200

@@ -26,7 +26,7 @@ from storage.database import Transaction
 
 WATCHING = frozenset({Role.MANAGER, Role.SUPERVISOR})
 KEEPING = frozenset({Role.MANAGER, Role.ADMIN})
-PARTS = ("sites", "people", "policy", "devices")
+PARTS = ("sites", "people", "policy", "devices", "channels", "alerts")
 """The parts of the settings, in order."""
 PREFERENCES = ("woman", "man", "young_adult", "veteran", "lgbtq", "parent")
 
@@ -145,7 +145,7 @@ def _page(
         "manage/page.html",
         family="manage",
         default_theme="light",
-        words_of=("manage", "alarm_help", "tiles"),
+        words_of=("manage", "channels", "alarm_help", "tiles"),
         boot={"page": page, "services": sorted(apprise_schemes(wired.settings)), **boot},
         page=page,
         is_wall=is_wall,
