@@ -1,0 +1,1 @@
+"""Faults: real processes, a real database, a real kill."""
