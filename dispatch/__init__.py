@@ -14,6 +14,7 @@ Rows:
 
 - `models`    the tables
 - `notes`     what a peer writes after a visit, and how they are: two more tables
+- `help_calls` a peer who does not feel safe, and the note that closed it: one more table
 - `access`    the gates: another network's rows do not exist
 - `queries`   rows into the values that the pure modules take
 - `journal`   the one way to write a fact

@@ -22,7 +22,7 @@ from storage.database import Transaction
 YES_WINDOW = timedelta(hours=12)
 YES_COUNTED = 200
 CLOSED_SHOWN_S = 3600
-"""How long a request stays on the board after its end."""
+"""How long a request stays on the board after its end; while a peer calls for help, it stays."""
 
 
 def board(tx: Transaction, actor: Actor) -> Shape:
@@ -38,6 +38,7 @@ def board(tx: Transaction, actor: Actor) -> Shape:
             or_(
                 SupportRequest.state.not_in(sorted(FINAL)),
                 SupportRequest.closed_at >= tx.now - timedelta(seconds=CLOSED_SHOWN_S),
+                SupportRequest.help.is_not(None),
             ),
         )
         .order_by(SupportRequest.created_at, SupportRequest.id)
@@ -134,7 +135,7 @@ def _numbers(requests: list[Shape], peers: list[Shape]) -> dict[str, Any]:
             peer["on_duty"] and peer["is_reachable"] and peer["request_id"] is None
             for peer in peers
         ),
-        "alarms": sum(request["alarm"] is not None for request in requests),
+        "alarms": sum(bool(request["alarm"] or request["help"]) for request in requests),
     }
 
 

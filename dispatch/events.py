@@ -37,6 +37,9 @@ class FactType(StrEnum):
     STEP_UNDONE = "step_undone"
     ALARM_RAISED = "alarm_raised"
     ALARM_ENDED = "alarm_ended"
+    HELP_CALLED = "help_called"
+    HELP_HELD = "help_held"
+    HELP_CLOSED = "help_closed"
     REQUEST_ESCALATED = "request_escalated"
     REQUEST_CLAIMED = "request_claimed"
     OWNER_CHANGED = "owner_changed"
@@ -65,8 +68,11 @@ FACT_MEANINGS: dict[FactType, str] = {
     FactType.VISIT_WITHDRAWN: "The visit ended before it began; another peer is looked for.",
     FactType.VISIT_HANDED_OVER: "The peer handed over; another peer is looked for.",
     FactType.STEP_UNDONE: "The last step was taken back within its ten seconds.",
-    FactType.ALARM_RAISED: "A person must act; `alarm` says which of the four alarms it is.",
-    FactType.ALARM_ENDED: "The alarm named in `alarm` is over.",
+    FactType.ALARM_RAISED: "A person must act; `alarm` says which of the clock's alarms it is.",
+    FactType.ALARM_ENDED: "The alarm named in `ended` is over.",
+    FactType.HELP_CALLED: "The peer does not feel safe; `help` stands until it is closed.",
+    FactType.HELP_HELD: "Somebody said of a call for help: I have this. It stands.",
+    FactType.HELP_CLOSED: "A supervisor or manager closed the call for help; may follow the end.",
     FactType.REQUEST_ESCALATED: "The clock ran out; a named manager owns the request.",
     FactType.REQUEST_CLAIMED: "A manager said: I have this.",
     FactType.OWNER_CHANGED: "The manager who owned the request is no longer there; another holds it.",
@@ -95,6 +101,7 @@ REQUEST_FIELDS = frozenset(
         "next_wave_at",
         "owner",
         "alarm",
+        "help",
         "visit",
         "priority",
         "video_fallback",

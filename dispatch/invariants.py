@@ -62,6 +62,14 @@ CHECKS: dict[str, str] = {
         " AND EXISTS (SELECT 1 FROM users u WHERE u.network_id = r.network_id AND u.is_active"
         " AND u.role IN ('manager', 'admin') AND u.created_at <= r.created_at)"
     ),
+    "a request shows a call for help that does not stand, or hides one that does": (
+        "SELECT r.id FROM support_requests r WHERE (r.help IS NOT NULL) <> EXISTS"
+        " (SELECT 1 FROM help_calls h WHERE h.request_id = r.id AND h.closed_at IS NULL)"
+    ),
+    "a call for help was closed without a note, or by nobody": (
+        "SELECT id FROM help_calls WHERE (closed_at IS NULL) <> (note IS NULL)"
+        " OR (closed_at IS NULL) <> (closed_by_id IS NULL)"
+    ),
     "an offer crosses networks": (
         "SELECT o.id FROM offers o JOIN support_requests r ON r.id = o.request_id"
         " JOIN peers p ON p.id = o.peer_id"

@@ -6,7 +6,7 @@ index. It knows columns and refuses to know what anybody does with them.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dispatch.events import Alarm, FactType
@@ -222,6 +222,8 @@ class SupportRequest(Base):
     alarm: Mapped[Alarm | None] = mapped_column(ByValue(Alarm))
     alarmed: Mapped[JsonList] = mapped_column(default=list)
     """The alarms this search or visit has had: each is raised once."""
+    help: Mapped[JsonDict | None] = mapped_column(JSON(none_as_null=True))
+    """The peer's call for help that stands, as everybody sees it: see `dispatch.help_calls`."""
     is_widened: Mapped[bool] = mapped_column(default=False)
     close_reason: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime]
@@ -246,6 +248,12 @@ class SupportRequest(Base):
             "network_id",
             postgresql_where=IS_OPEN_REQUEST,
             sqlite_where=IS_OPEN_REQUEST,
+        ),
+        Index(
+            "ix_support_requests_help",
+            "network_id",
+            postgresql_where=text("help IS NOT NULL"),
+            sqlite_where=text("help IS NOT NULL"),
         ),
         Index("ix_support_requests_listed", "network_id", "created_at", "id"),
     )

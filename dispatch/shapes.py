@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from dispatch.help_calls import HelpCall
 from dispatch.models import Duty, JournalEntry, Offer, Site, SupportRequest, User, Visit
 from dispatch.privacy import digit_warnings
 from dispatch.states import FINAL, LIVE_VISIT, Role, VisitState
@@ -79,6 +80,17 @@ def visit(row: Visit, visitor: Named) -> Shape:
     }
 
 
+def help_call(row: HelpCall, peer: Named, holder: Named | None) -> Shape:
+    """A call for help as everybody who sees the request sees it: who called, and who has it."""
+    return {
+        "id": row.id,
+        "since": stamp(row.called_at),
+        "visit_id": row.visit_id,
+        "peer": person(peer),
+        "held_by": person(holder) if holder is not None else None,
+    }
+
+
 def owner(request: SupportRequest, manager: User | None, visitor: Named | None) -> Shape | None:
     """Who holds the request now: its peer, else its manager, else the engine; nobody once final."""
     if request.state in FINAL:
@@ -134,6 +146,7 @@ def request(rows: RequestRows) -> Shape:
         "next_wave_at": stamp(row.next_wave_at),
         "owner": owner(row, rows.owner, rows.visitor if is_live else None),
         "alarm": row.alarm.value if row.alarm else None,
+        "help": row.help,
         "visit": shown,
         "created_at": stamp(row.created_at),
         "closed_at": stamp(row.closed_at),

@@ -29,6 +29,9 @@ OPENS = {
     "offer_closed": "closed",
     "alarm": "board",
     "sms_alarm": "board",
+    "safety": "board",
+    "sms_safety": "board",
+    "voice_safety": "board",
 }
 """By the first part of a key: which page of the app a tap opens; every other key opens home."""
 

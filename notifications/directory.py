@@ -36,6 +36,14 @@ class Directory(Protocol):
         """The active managers of a network, those on call first."""
         ...
 
+    def caretakers(self, tx: Transaction, network_id: str) -> Sequence[Recipient]:
+        """The active supervisors and managers of a network: who acts when a peer is not safe."""
+        ...
+
+    def staff_of(self, tx: Transaction, site_id: str) -> Sequence[Recipient]:
+        """The active staff of a site."""
+        ...
+
     def open_offers(self, tx: Transaction, offer_ids: Collection[str]) -> set[str]:
         """Which of these offers still await an answer."""
         ...
@@ -59,6 +67,9 @@ class FakeDirectory:
 
     peers: dict[str, Recipient] = field(default_factory=dict)
     managers_of: dict[str, list[Recipient]] = field(default_factory=dict)
+    supervisors_of: dict[str, list[Recipient]] = field(default_factory=dict)
+    staff: dict[str, list[Recipient]] = field(default_factory=dict)
+    """By site."""
     closed: set[str] = field(default_factory=set)
     """Offers are open unless they are named here."""
     reported: list[tuple[str, frozenset[str]]] = field(default_factory=list)
@@ -73,6 +84,14 @@ class FakeDirectory:
     def managers(self, tx: Transaction, network_id: str) -> Sequence[Recipient]:
         """As set in `managers_of`."""
         return self.managers_of.get(network_id, [])
+
+    def caretakers(self, tx: Transaction, network_id: str) -> Sequence[Recipient]:
+        """As set in `supervisors_of` and `managers_of`."""
+        return [*self.supervisors_of.get(network_id, []), *self.managers(tx, network_id)]
+
+    def staff_of(self, tx: Transaction, site_id: str) -> Sequence[Recipient]:
+        """As set in `staff`."""
+        return self.staff.get(site_id, [])
 
     def open_offers(self, tx: Transaction, offer_ids: Collection[str]) -> set[str]:
         """All but the closed ones."""

@@ -250,6 +250,24 @@ CATALOGUE: dict[str, Message] = {
             "Abre Alongside en él para ver por qué y cómo arreglarlo.",
         ),
     ),
+    "sms_safety": _ring(
+        Text("", "Alongside: call now. A peer asked for help. Open for the number: {link}"),
+        Text(
+            "",
+            "Alongside: llama ahora. Un compañero pidió ayuda. Abre para ver el número: {link}",
+        ),
+    ),
+    "voice_safety": _ring(
+        Text(
+            "",
+            "This is Alongside. Call now. A peer asked for help. Open Alongside for the number.",
+        ),
+        Text(
+            "",
+            "Habla Alongside. Llama ahora. Un compañero pidió ayuda. "
+            "Abre Alongside para ver el número.",
+        ),
+    ),
     "test": _ring(
         Text("This is a test", "Your phone rings for Alongside. Open to confirm."),
         Text("Esto es una prueba", "Tu teléfono suena para Alongside. Abre para confirmar."),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatch.events import Fact, FactType
-from notifications import alarms, devices, ladder, outbox
+from notifications import alarms, devices, ladder, outbox, safety
 from notifications.devices import Target
 from notifications.directory import Directory, Recipient
 from notifications.ladder import OFFER_KINDS, PUSH_KINDS
@@ -34,10 +34,13 @@ class _Plan:
     made: list[tuple[Fact, Mapping[str, Any]]] = field(default_factory=list)
     ended_visits: list[tuple[Fact, Mapping[str, Any]]] = field(default_factory=list)
     alarms: list[Fact] = field(default_factory=list)
+    calls_for_help: list[Fact] = field(default_factory=list)
     closed: dict[str, tuple[Fact, Mapping[str, Any]]] = field(default_factory=dict)
     stopped: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
     """Requests of which something must be stopped."""
+    over: set[str] = field(default_factory=set)
+    """The texts of which nothing more need go, for the touched requests."""
 
 
 class Planner:
@@ -53,11 +56,12 @@ class Planner:
         drafts: list[Draft] = []
         if plan.touched:
             offer_ids = plan.stopped | plan.closed.keys()
-            rows = outbox.stop(tx, plan.touched, offer_ids, alarms.STOPPED_KEYS)
+            rows = outbox.stop(tx, plan.touched, offer_ids, plan.over)
             drafts += _closings(tx, plan.closed, rows)
         drafts += self._offers(tx, plan)
         drafts += self._ended_visits(tx, plan.ended_visits)
         drafts += alarms.plan(tx, plan.alarms, self._directory, self._kinds)
+        drafts += safety.plan(tx, plan.calls_for_help, self._directory, self._kinds)
         outbox.write(tx, drafts)
 
     def _offers(self, tx: Transaction, plan: _Plan) -> Iterable[Draft]:
@@ -115,10 +119,16 @@ def _gather(facts: Sequence[Fact]) -> _Plan:
         if fact.type is FactType.OFFERS_CLOSED:
             plan.closed |= {offer["id"]: (fact, offer) for offer in fact.data["offers"]}
         is_an_answer = fact.type in ANSWERED or fact.type is FactType.OFFERS_CLOSED
-        if is_an_answer or alarms.ends(fact):
+        if alarms.ends(fact):
+            plan.over |= set(alarms.STOPPED_KEYS)
+        if safety.ends(fact):
+            plan.over |= set(safety.KEYS)
+        if is_an_answer or alarms.ends(fact) or safety.ends(fact):
             plan.touched.add(fact.request_id)
         if alarms.raises(fact):
             plan.alarms.append(fact)
+        if safety.raises(fact):
+            plan.calls_for_help.append(fact)
         visit = fact.data.get("visit_ended")
         if visit is not None and visit.get("by") != "peer":
             plan.ended_visits.append((fact, visit))

@@ -42,6 +42,25 @@ class DispatchDirectory:
             Recipient(row.id, row.locale, is_on_call=row.is_on_call) for row in managers or rows
         ]
 
+    def caretakers(self, tx: Transaction, network_id: str) -> Sequence[Recipient]:
+        """The active supervisors and managers; without a manager the admins too."""
+        supervisors = tx.session.execute(
+            select(User.id, User.locale)
+            .where(User.network_id == network_id, User.role == Role.SUPERVISOR, User.is_active)
+            .order_by(User.created_at, User.id)
+        )
+        found = [Recipient(row.id, row.locale) for row in supervisors]
+        return [*found, *self.managers(tx, network_id)]
+
+    def staff_of(self, tx: Transaction, site_id: str) -> Sequence[Recipient]:
+        """The active staff who belong to this site."""
+        rows = tx.session.execute(
+            select(User.id, User.locale)
+            .where(User.site_id == site_id, User.role == Role.STAFF, User.is_active)
+            .order_by(User.created_at, User.id)
+        )
+        return [Recipient(row.id, row.locale) for row in rows]
+
     def open_offers(self, tx: Transaction, offer_ids: Collection[str]) -> set[str]:
         """Those of these offers that still await an answer."""
         return set(

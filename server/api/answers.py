@@ -80,6 +80,16 @@ class OwnerAnswer(Answer):
     name: str
 
 
+class HelpAnswer(Answer):
+    """A peer who does not feel safe: since when, who, and who has it."""
+
+    id: str
+    since: Moment
+    visit_id: str
+    peer: Person
+    held_by: Person | None
+
+
 class RequestCore(Answer):
     """What everybody who sees a request sees of it."""
 
@@ -100,6 +110,7 @@ class RequestCore(Answer):
     next_wave_at: Moment | None
     owner: OwnerAnswer | None
     alarm: Alarm | None
+    help: HelpAnswer | None
     visit: VisitAnswer | None
     created_at: Moment
     closed_at: Moment | None

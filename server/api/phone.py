@@ -10,7 +10,8 @@ from typing import Literal
 from sqlalchemy import func, or_, select
 
 from dispatch import queries, shapes
-from dispatch.actions import notes
+from dispatch.actions import help_calls, notes
+from dispatch.help_calls import AFTER_A_VISIT
 from dispatch.models import (
     Certificate,
     Duty,
@@ -27,7 +28,7 @@ from dispatch.shapes import stamp
 from dispatch.states import LIVE_VISIT, Modality, OfferState, Role
 from notifications import devices
 from server import ready
-from server.api.answers import DutyAnswer, MeAnswer, OfferAnswer, Page, RequestAnswer
+from server.api.answers import DutyAnswer, MeAnswer, OfferAnswer, Page, Person, RequestAnswer
 from server.api.declare import Call, Json, Routes
 from server.api.models import Answer, Moment, Query
 from server.api.people import me
@@ -65,6 +66,24 @@ class CaseAnswer(Answer):
     asked_by: str
 
 
+class CalledAnswer(Answer):
+    """My call for help that stands: since when, and who has it."""
+
+    id: str
+    since: Moment
+    held_by: Person | None
+
+
+class SafetyAnswer(Answer):
+    """For which visit I can call for help, until when (null while it goes on), and whom to ring."""
+
+    visit_id: str
+    until: Moment | None
+    security_phone: str | None
+    desk_phone: str
+    call: CalledAnswer | None
+
+
 class NoteDue(Answer):
     """A visit without its note. `place` is gone after a day."""
 
@@ -89,6 +108,7 @@ class PhoneAnswer(Answer):
     readiness: ReadinessAnswer
     offers: list[OfferAnswer]
     case: CaseAnswer | None
+    safety: SafetyAnswer | None
     notes_due: list[NoteDue]
     check_in_due: bool
 
@@ -171,6 +191,7 @@ def snapshot(tx: Transaction, wired: Wired, user_id: str) -> Json:
         "readiness": readiness_shape(ready.one(tx, wired.kinds, user_id)),
         "offers": _offers(tx, user_id),
         "case": _case(tx, user_id),
+        "safety": _safety(tx, user_id),
         "notes_due": _notes_due(tx, peer),
         "check_in_due": _is_check_in_due(tx, user_id),
     }
@@ -214,6 +235,29 @@ def _case(tx: Transaction, user_id: str) -> Json | None:
         "area": site.area,
         "address": site.address,
         "asked_by": asked_by.name,
+    }
+
+
+def _safety(tx: Transaction, user_id: str) -> Json | None:
+    """Told beforehand, so that a phone without signal has the numbers at once."""
+    found = help_calls.own(tx, user_id)
+    if found is None:
+        return None
+    visit, called = found
+    request = tx.session.get_one(SupportRequest, visit.request_id)
+    site = tx.session.get_one(Site, request.site_id)
+    holder = None
+    if called is not None and called.held_by_id is not None:
+        holder = shapes.person(tx.session.get_one(User, called.held_by_id))
+    until = None if visit.ended_at is None else visit.ended_at + AFTER_A_VISIT
+    return {
+        "visit_id": visit.id,
+        "until": stamp(until),
+        "security_phone": site.security_phone,
+        "desk_phone": site.desk_phone,
+        "call": None
+        if called is None
+        else {"id": called.id, "since": stamp(called.called_at), "held_by": holder},
     }
 
 

@@ -46,6 +46,7 @@ class NewSite(Body):
     longitude: Longitude
     time_zone: TimeZone
     desk_phone: Phone
+    security_phone: Phone | None = None
     rooms: Rooms = Field(default_factory=list)
     policy: Policy = Field(default_factory=Policy)
 
@@ -60,6 +61,7 @@ class SiteChange(Change):
     longitude: Longitude = LEFT_OUT
     time_zone: TimeZone = LEFT_OUT
     desk_phone: Phone = LEFT_OUT
+    security_phone: Phone | None = LEFT_OUT
     rooms: Rooms = LEFT_OUT
     policy: Policy = LEFT_OUT
     is_active: bool = LEFT_OUT
@@ -70,6 +72,7 @@ class KeptSite(SiteAnswer):
 
     area: str
     address: str
+    security_phone: str | None
     rooms: list[str]
     policy: dict[str, Any]
     is_active: bool
@@ -86,6 +89,7 @@ def _shape(site: Site) -> Json:
     return shapes.site(site) | {
         "area": site.area,
         "address": site.address,
+        "security_phone": site.security_phone,
         "rooms": site.rooms,
         "policy": site.policy,
         "is_active": site.is_active,

@@ -32,6 +32,7 @@ AREA_AGAIN = timedelta(seconds=60)
 _MOST_REMEMBERED = 20_000
 
 _ENDS_OF_A_VISIT = frozenset({FactType.VISIT_WITHDRAWN, FactType.VISIT_HANDED_OVER})
+_OF_A_CALL_FOR_HELP = frozenset({FactType.HELP_CALLED, FactType.HELP_HELD, FactType.HELP_CLOSED})
 _BEGINS_OF_A_VISIT = frozenset({FactType.OFFER_ACCEPTED, FactType.REQUEST_ASSIGNED})
 
 
@@ -98,6 +99,10 @@ class Publisher:
         if fact.type in _BEGINS_OF_A_VISIT:
             # They may follow from now on; this is how a phone that was assigned learns of it.
             others.append(rooms.peer(fact.data["visit"]["peer"]["id"]))
+        if fact.type in _OF_A_CALL_FOR_HELP:
+            # Who called for help hears who has it, also when the visit is over.
+            called = fact.data["help"] or fact.data["call"]
+            others.append(rooms.peer(called["peer"]["id"]))
         if full == plain:
             self._emit_fact(full, managers + others)
         else:

@@ -137,6 +137,7 @@ JSON = {"Content-Type": "application/json"}
 BODIES: dict[str, Any] = {
     "CancelBody": {"reason": "x"},
     "RatingBody": {"rating": "helped"},
+    "CloseHelpBody": {"note": "safe again"},
     "AssignBody": {"peer_id": "nobody"},
     "ReceiptBody": {"event": "opened"},
     "CheckInBody": {"feeling": "steady"},

@@ -52,7 +52,12 @@ def live_through_everything(phones: Phones, clock: ManualClock, *channels: Chann
     owner = {"kind": "manager", "id": people[0], "name": SECRETS[2]}
     phones.tell(FactType.ALARM_RAISED, alarm="no_yes_yet", subject={"name": SECRETS[2]})
     phones.tell(FactType.ALARM_RAISED, alarm="not_moving", subject={"name": SECRETS[2]})
-    phones.tell(FactType.REQUEST_ESCALATED, owner=owner, why=SECRETS[5])
+    phones.tell(FactType.REQUEST_ESCALATED, owner=owner, why=SECRETS[5], waited_s=360)
+    phones.tell(FactType.ALARM_RAISED, alarm="sign_of_life_lost", subject={"name": SECRETS[2]})
+    called = {"id": "c" * 32, "peer": {"id": people[0], "name": SECRETS[2]}, "held_by": None}
+    phones.tell(FactType.HELP_CALLED, help=called)
+    relay.tick()
+    clock.advance(60)
     relay.tick()
 
 

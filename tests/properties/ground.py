@@ -20,7 +20,16 @@ from storage.clock import ManualClock
 from tests.harness.databases import START, Backend, assert_invariants, open_database
 from tests.harness.world import World
 
-TABLES = ("support_requests", "offers", "visits", "facts", "duty", "peers", "exclusions")
+TABLES = (
+    "support_requests",
+    "offers",
+    "visits",
+    "facts",
+    "duty",
+    "peers",
+    "exclusions",
+    "help_calls",
+)
 
 
 class Ground(RuleBasedStateMachine):
@@ -105,6 +114,8 @@ class Ground(RuleBasedStateMachine):
         self.visits_live = self.ids(Visit.id, Visit.state.in_(sorted(LIVE_VISIT)))
         escalated = SupportRequest.state == RequestState.ESCALATED
         self.requests_escalated = self.ids(SupportRequest.id, escalated)
+        self.visits_any = self.ids(Visit.id)
+        self.requests_calling = self.ids(SupportRequest.id, SupportRequest.help.is_not(None))
         self.requests_open = self.ids(SupportRequest.id, SupportRequest.closed_at.is_(None))
 
     def ids(self, column: Any, *where: Any) -> list[str]:
@@ -129,6 +140,11 @@ class Ground(RuleBasedStateMachine):
         ids = self.ids(Visit.id) if number % 10 == 9 else self.visits_live
         with self.db.read() as tx:
             return tx.session.get_one(Visit, ids[number % len(ids)])
+
+    def any_visit(self, number: int) -> Visit:
+        """Live or over."""
+        with self.db.read() as tx:
+            return tx.session.get_one(Visit, self.visits_any[number % len(self.visits_any)])
 
     def peer_of(self, peer_id: str) -> Actor:
         """The actor of a peer's id."""

@@ -13,7 +13,7 @@ from hypothesis.stateful import invariant, precondition, rule
 from sqlalchemy import select
 
 from dispatch import board, invariants
-from dispatch.actions import duty, managers, peers, people, staff, visits
+from dispatch.actions import duty, help_calls, managers, peers, people, staff, visits
 from dispatch.actions.duty import Position
 from dispatch.actions.people import Permission, Profile
 from dispatch.events import apply
@@ -164,6 +164,26 @@ class Hospitals(Ground):
         done = self.attempt(managers.assign, manager, request_id, peer.id, way)
         own = self.network_of(request_id)
         assert not done or manager.network_id == peer.network_id == own
+
+    @precondition(lambda self: bool(self.visits_any))
+    @rule(which=NUMBER, stranger=st.sampled_from([False] * 5 + [True]), who=NUMBER)
+    def calls_for_help(self, which: int, stranger: bool, who: int) -> None:
+        """A peer does not feel safe, on a visit or after it."""
+        visit = self.any_visit(which)
+        peer = self.peers[who % 7] if stranger else self.peer_of(visit.peer_id)
+        done = self.attempt(help_calls.call, peer, visit.id)
+        assert not done or peer.id == visit.peer_id
+        assert stranger or done or visit.ended_at is not None
+
+    @precondition(lambda self: bool(self.requests_calling))
+    @rule(which=NUMBER, who=NUMBER, is_closed=st.booleans())
+    def answers_a_call(self, which: int, who: int, is_closed: bool) -> None:
+        """A manager has it, or closes it with a note."""
+        request_id = self.requests_calling[which % len(self.requests_calling)]
+        manager = self.mostly_own(self.managers, request_id, who)
+        action = help_calls.close if is_closed else help_calls.hold
+        done = self.attempt(action, manager, request_id, *(["safe again"] if is_closed else []))
+        assert done == (manager.network_id == self.network_of(request_id))
 
     @rule(
         who=NUMBER,

@@ -127,6 +127,7 @@ def test_a_request_has_the_promised_fields() -> None:
         "next_wave_at",
         "owner",
         "alarm",
+        "help",
         "visit",
         "created_at",
         "closed_at",
