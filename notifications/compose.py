@@ -4,7 +4,7 @@ It fills texts of the catalogue with the few arguments they may have and picks t
 variant. It refuses every argument that is not on the list, so nothing private can slip in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,10 @@ PRIVATE_KEYS = {
     "taken": "closed_private",
     "offer_ended": "closed_private",
     "offer_closed": "closed_private",
+    "sms": "sms_private",
+    "voice": "voice_private",
+    "sms_which": "sms_which_private",
+    "sms_which_newer": "sms_which_private",
 }
 """By the first part of a key: what a peer who chose "extra private" sees instead."""
 
@@ -48,8 +52,13 @@ class Words:
 
 
 def render(key: str, args: Mapping[str, Any], *, locale: str, is_private: bool) -> Words:
-    """The words of a delivery. `ValueError` for an unknown text, or an argument not allowed."""
+    """The words of a delivery. `ValueError` for an unknown text, or an argument not allowed.
+
+    `choices` makes a numbered line of each offer in it, below the text.
+    """
     family = key.partition(".")[0]
+    choices = args.get("choices", ())
+    args = {name: value for name, value in args.items() if name != "choices"}
     chosen = PRIVATE_KEYS.get(family, key) if is_private else key
     message = CATALOGUE.get(chosen)
     if message is None:
@@ -62,8 +71,24 @@ def render(key: str, args: Mapping[str, Any], *, locale: str, is_private: bool) 
         title, body = text.title.format(**args), text.body.format(**args)
     except KeyError as missing:
         raise ValueError(f"the text {chosen!r} needs {missing}") from missing
+    if choices and not is_private:
+        body = "\n".join([body, *_lines(choices, locale)])
     language = "es" if locale.lower().startswith("es") else "en"
     return Words(title, body, message.tone, language, is_private)
+
+
+def _lines(choices: Sequence[Mapping[str, Any]], locale: str) -> Iterator[str]:
+    """One line for each offer of a question, numbered from 1; each has the arguments of an offer."""
+    for number, args in enumerate(choices, start=1):
+        key = f"sms_choice.{way_of(args)}"
+        filled = {**args, "number": number}
+        yield render(key, filled, locale=locale, is_private=False).body
+
+
+def way_of(args: Mapping[str, Any]) -> str:
+    """The last part of a key for an offer with these arguments."""
+    is_near = args["modality"] == "in_person" and "minutes" not in args
+    return "in_person_near" if is_near else str(args["modality"])
 
 
 def data_of(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from notifications.compose import way_of
 from notifications.models import Kind, Rung
 
 PUSH_KINDS = frozenset({Kind.FCM, Kind.WEBPUSH, Kind.CONSOLE})
@@ -56,7 +57,4 @@ def args_of(offer: Mapping[str, Any]) -> dict[str, Any]:
 
 def key_of(step: Step, args: Mapping[str, Any]) -> str:
     """The text of this rung for an offer with these arguments."""
-    way = args["modality"]
-    if way == "in_person" and "minutes" not in args:
-        way = "in_person_near"
-    return f"{step.text}.{way}"
+    return f"{step.text}.{way_of(args)}"

@@ -6,45 +6,10 @@ a room, a name, a reason, a preference or free text: no placeholder for any of t
 from parts.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
+from notifications.wording import LOCALES, PLACEHOLDERS, Message, Text, Tone
+from notifications.words_of_texts import TEXTS
 
-PLACEHOLDERS = frozenset({"minutes", "time", "days", "link"})
-"""What a text may be filled with."""
-
-LOCALES = ("en", "es")
-
-
-class Tone(StrEnum):
-    """How an alert behaves on the phone."""
-
-    RING = "ring"
-    """An offer, an alarm: sound, vibration, through a dozing phone."""
-    QUIET = "quiet"
-    """Replaces an alert without sound."""
-    PLAIN = "plain"
-    """An ordinary notification."""
-
-
-@dataclass(frozen=True)
-class Text:
-    """Title and body; a text message or a call has only a body."""
-
-    title: str
-    body: str
-
-
-@dataclass(frozen=True)
-class Message:
-    """One entry of the catalogue."""
-
-    tone: Tone
-    en: Text
-    es: Text
-
-    def text(self, locale: str) -> Text:
-        """The text for a locale such as `es` or `es-MX`; English for every language not shipped."""
-        return self.es if locale.lower().startswith("es") else self.en
+__all__ = ["CATALOGUE", "LOCALES", "PLACEHOLDERS", "Message", "Text", "Tone"]
 
 
 def _ring(en: Text, es: Text) -> Message:
@@ -273,5 +238,6 @@ CATALOGUE: dict[str, Message] = {
         Text("Esto es una prueba", "Tu teléfono suena para Alongside. Abre para confirmar."),
     ),
     **_texts_and_calls(),
+    **TEXTS,
 }
 """Every text by its key."""
