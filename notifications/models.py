@@ -215,6 +215,13 @@ class Delivery(Base):
             postgresql_where=text("due_at IS NOT NULL"),
             sqlite_where=text("due_at IS NOT NULL"),
         ),
+        Index(
+            "ix_deliveries_texts",
+            "device_id",
+            "created_at",
+            postgresql_where=text("channel = 'sms'"),
+            sqlite_where=text("channel = 'sms'"),
+        ),
     )
 
 

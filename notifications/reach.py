@@ -33,15 +33,17 @@ def lose(
     *,
     state: DeviceState = DeviceState.DISABLED,
     by_app: bool = False,
+    offer_id: str | None = None,
 ) -> None:
     """Never ring this device again: its ladders climb, and nobody waits for who has none left.
 
-    `by_app`: its own app said so, so that an open app may still be how they are reached. It locks
+    `by_app`: its own app said so, so that an open app may still be how they are reached. `offer_id`
+    is an offer whose alert went to it and turns out not to have arrived. It locks
     the device, then rows of dispatch, then deliveries. A device that is not active is left alone.
     """
     if device.state is not DeviceState.ACTIVE:
         return
-    offer_ids = outbox.offers_waiting_for(tx, device.id)
+    offer_ids = outbox.offers_waiting_for(tx, device.id) | ({offer_id} - {None})
     device.state, device.dead_reason, device.ended_at = state, str(reason)[:60], tx.now
     tx.session.flush()
     if not is_left(tx, device.user_id, kinds):

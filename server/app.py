@@ -6,6 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from server import errors, headers, health, logs, metrics
 from server.api import layer
 from server.api.routes import NOUNS
+from server.hooks import door as hooks
 from server.realtime import door
 from server.web import pages
 from server.wiring import Wired
@@ -29,5 +30,6 @@ def create_app(wired: Wired) -> Flask:
     errors.install(app)
     health.install(app, wired)
     layer.install(app, wired, NOUNS)
+    hooks.install(app, wired)
     pages.install(app, wired)
     return app

@@ -41,6 +41,7 @@ _OWN: dict[str, Kind] = {
     "no_desk": Kind(401, "This browser is no desk of a site, or no longer."),
     "bad_pin": Kind(401, "The PIN is not this person's; `tries_left` says how many are left."),
     "cross_origin": Kind(403, "A page of another origin may not do this with the session cookie."),
+    "bad_signature": Kind(403, "The call does not carry the signature of our provider."),
     "method_not_allowed": Kind(405, "The address exists, but not with this method."),
     "too_large": Kind(413, "The body is longer than the server reads."),
     "unsupported_media_type": Kind(415, "The body must be application/json."),

@@ -52,6 +52,13 @@ def upgrade() -> None:
         postgresql_where=_DUE,
         sqlite_where=_DUE,
     )
+    op.create_index(
+        "ix_deliveries_texts",
+        "deliveries",
+        ["device_id", "created_at"],
+        postgresql_where=sa.text("channel = 'sms'"),
+        sqlite_where=sa.text("channel = 'sms'"),
+    )
     op.create_index("ix_deliveries_history", "deliveries", ["network_id", "created_at", "id"])
     op.create_table(
         "providers",
@@ -93,7 +100,7 @@ def downgrade() -> None:
         op.drop_table(table)
     op.execute("DELETE FROM deliveries WHERE channel = 'apprise'")
     op.execute("DELETE FROM devices WHERE kind = 'apprise'")
-    for index in ("due", "turn", "history", "provider_id"):
+    for index in ("due", "turn", "texts", "history", "provider_id"):
         op.drop_index(f"ix_deliveries_{index}", "deliveries")
     for table, columns in (
         ("deliveries", ("site_id", "delivered_at", "opened_at", "provider_id", "turn")),
