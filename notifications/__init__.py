@@ -3,6 +3,8 @@
 Deciding (values in, values out):
 
 - `messages`   every text that leaves the product, in English and Spanish
+- `wording`, `words_of_texts`  what a text is made of; those of conversations
+- `replies`    what a peer's text message means, and what follows from it
 - `compose`    one delivery into the words and data of one phone; the extra private variant
 - `ladder`     the rungs of one offer: push, push again, SMS, voice
 - `turns`      whose turn it is, so that a flood at one site delays no other
@@ -17,6 +19,8 @@ Rows:
 - `vapid`      the key pair of Web Push, made once
 - `directory`  what this floor must ask about people; the composition root answers
 - `devices`    a phone is registered, moved to another person, removed
+- `numbers`    whose number it is; STOP and START
+- `texted`     what was texted to a phone, and what is said back
 - `outbox`     the one way to write a delivery, and to stop those not yet sent
 
 Doing:
@@ -27,6 +31,7 @@ Doing:
 - `care`       a peer would like to talk: supervisors' phones say so
 - `reach`      whether anybody can still be rung, and what follows when an address is gone
 - `climb`      a rung that reaches nobody lets the next one go now
+- `callbacks`  what a provider says later of a text or a call
 - `receipts`   what a phone says back: on the phone, opened
 - `providers`  what every process found at the providers' doors
 - `ladders`    how far each rung of an offer got, for those who look after the request

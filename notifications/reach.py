@@ -43,7 +43,9 @@ def lose(
     """
     if device.state is not DeviceState.ACTIVE:
         return
-    offer_ids = outbox.offers_waiting_for(tx, device.id) | ({offer_id} - {None})
+    offer_ids = outbox.offers_waiting_for(tx, device.id)
+    if offer_id is not None:
+        offer_ids.add(offer_id)
     device.state, device.dead_reason, device.ended_at = state, str(reason)[:60], tx.now
     tx.session.flush()
     if not is_left(tx, device.user_id, kinds):

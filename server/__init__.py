@@ -7,6 +7,8 @@ Map:
 - `app`, `wsgi` the Flask application, and the object a web server imports
 - `errors`      every refusal as `application/problem+json`, and the list of codes
 - `api`         the layer (routes, models, OpenAPI) and one module per noun
+- `hooks`       what the provider of texts and calls tells us, proved by its signature
+- `telephony`   who we are at that provider
 - `auth`        passwords, tokens, sessions, same-origin, login limits
 - `realtime`    Socket.IO
 - `web`         pages for people
