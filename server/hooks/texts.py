@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dispatch.actions import peers
+from dispatch.actions import duty
 from dispatch.models import Offer, User
 from dispatch.states import OfferState
 from notifications import callbacks, compose, numbers, reach, receipts, replies, texted
@@ -123,7 +123,7 @@ def _not_reachable(wired: Wired, tx: Transaction, number: str, word: Word) -> st
         locale = device.locale or user.locale
         if word in (Word.START, Word.YES) and numbers.start(tx, device):
             if reach.rings(device.kind, wired.kinds):
-                peers.reachable_again(tx, user.id, user.network_id)
+                duty.reachable_again(tx, user.id)
             return _text("sms_started", locale)
         # Whoever stopped the texts gets none, but for the help that carriers ask for.
         return _text("sms_help", locale, wired) if word is Word.HELP else None
