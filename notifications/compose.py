@@ -32,6 +32,7 @@ OPENS = {
     "offer_ended": "closed",
     "offer_closed": "closed",
     "alarm": "board",
+    "supervisor": "care",
     "sms_alarm": "board",
     "safety": "board",
     "sms_safety": "board",

@@ -1,6 +1,7 @@
 """What a peer does after a visit: write the short note, say how they are. And who answers that."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -10,6 +11,8 @@ from dispatch.errors import Conflict, not_found
 from dispatch.models import User, Visit
 from dispatch.notes import NOTED, CheckIn, Feeling, Happened, Offered, WrapUp
 from storage.database import Transaction
+
+TALKED_SHOWN = timedelta(days=7)
 
 
 def wrap_up(
@@ -81,6 +84,21 @@ def asked_to_talk(tx: Transaction, actor: Actor) -> list[tuple[CheckIn, User]]:
             CheckIn.talked_at.is_(None),
         )
         .order_by(CheckIn.at, CheckIn.id)
+    )
+    return [(row, user) for row, user in rows]
+
+
+def talked_lately(tx: Transaction, actor: Actor) -> list[tuple[CheckIn, User]]:
+    """With whom a supervisor of the network talked within a week, the latest first."""
+    rows = tx.session.execute(
+        select(CheckIn, User)
+        .join(User, User.id == CheckIn.peer_id)
+        .where(
+            CheckIn.network_id == actor.network_id,
+            CheckIn.feeling == Feeling.TALK,
+            CheckIn.talked_at > tx.now - TALKED_SHOWN,
+        )
+        .order_by(CheckIn.talked_at.desc(), CheckIn.id.desc())
     )
     return [(row, user) for row, user in rows]
 

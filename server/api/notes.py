@@ -1,4 +1,4 @@
-"""After a visit: the short note, how the peer is, and who would like to talk."""
+"""After a visit: the short note, and how the peer is."""
 
 from typing import Annotated, Literal
 
@@ -8,10 +8,10 @@ from sqlalchemy import select
 from dispatch.actions import notes
 from dispatch.models import User
 from dispatch.notes import CheckIn, Feeling, Happened, Offered, WrapUp
-from dispatch.shapes import person, stamp
+from dispatch.shapes import stamp
 from dispatch.states import Role
 from notifications import care
-from server.api.answers import Page, Person
+from server.api.answers import Page
 from server.api.declare import Call, Json, Routes
 from server.api.models import Answer, Body, Moment, OpaqueId
 
@@ -64,21 +64,6 @@ class CheckInList(Page):
     items: list[CheckInAnswer]
 
 
-class TalkAnswer(Answer):
-    """Somebody who would like to talk, and since when. Not why."""
-
-    id: str
-    peer: Person
-    at: Moment
-    talked_at: Moment | None
-
-
-class TalkList(Page):
-    """Who waits for a call, longest first."""
-
-    items: list[TalkAnswer]
-
-
 def _wrap_up(row: WrapUp) -> Json:
     return {
         "visit_id": row.visit_id,
@@ -94,15 +79,6 @@ def _check_in(row: CheckIn) -> Json:
     return {
         "id": row.id,
         "feeling": row.feeling.value,
-        "at": stamp(row.at),
-        "talked_at": stamp(row.talked_at),
-    }
-
-
-def _talk(row: CheckIn, peer: User) -> Json:
-    return {
-        "id": row.id,
-        "peer": person(peer),
         "at": stamp(row.at),
         "talked_at": stamp(row.talked_at),
     }
@@ -161,25 +137,3 @@ def index(call: Call) -> Json:
     """My own, and nobody else's."""
     found = notes.own_check_ins(call.tx, call.actor, SHOWN)
     return {"items": [_check_in(row) for row in found], "next_cursor": None}
-
-
-@routes.add(
-    "GET", "/care", roles={Role.SUPERVISOR}, answer=TalkList, summary="Who would like to talk."
-)
-def waiting(call: Call) -> Json:
-    """Only those who asked for it."""
-    found = notes.asked_to_talk(call.tx, call.actor)
-    return {"items": [_talk(row, peer) for row, peer in found], "next_cursor": None}
-
-
-@routes.add(
-    "POST",
-    "/care/{check_in_id}/talked",
-    roles={Role.SUPERVISOR},
-    answer=TalkAnswer,
-    summary="We talked.",
-)
-def talked(call: Call, check_in_id: str) -> Json:
-    """Takes them off the list; nothing is written about what was said."""
-    row = notes.talked(call.tx, call.actor, check_in_id)
-    return _talk(row, call.tx.session.get_one(User, row.peer_id))

@@ -22,11 +22,11 @@ def phone(api: Api, peer: Person) -> dict[str, Any]:
     return found
 
 
-def visited(api: Api, world: World, *verbs: str) -> str:
+def visited(api: Api, world: World, *verbs: str, **asked: Any) -> str:
     """A visit of the first peer, taken through these steps; its id."""
     peer = world.here.peers[0]
     on_duty(api, peer)
-    ask(api, world.here.staff)
+    ask(api, world.here.staff, **asked)
     [offer] = api.get("/offers", peer).get_json()["items"]
     visit: str = step(api, f"/offers/{offer['id']}/accept", peer)["visit"]["id"]
     for verb in verbs:

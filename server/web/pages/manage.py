@@ -26,6 +26,7 @@ from storage.database import Transaction
 
 WATCHING = frozenset({Role.MANAGER, Role.SUPERVISOR})
 KEEPING = frozenset({Role.MANAGER, Role.ADMIN})
+CARING = frozenset({Role.SUPERVISOR})
 PARTS = ("sites", "people", "policy", "devices", "channels", "alerts")
 """The parts of the settings, in order."""
 PREFERENCES = ("woman", "man", "young_adult", "veteran", "lgbtq", "parent")
@@ -90,7 +91,14 @@ def install(app: Flask, wired: Wired) -> None:
     app.add_url_rule("/manage/peers/<peer_id>", "manage_peer", peer)
     app.add_url_rule("/manage/settings", "manage_settings", lambda: settings(""))
     app.add_url_rule("/manage/settings/<part>", "manage_settings_part", settings)
+    app.add_url_rule("/manage/care", "manage_care", lambda: _caring(wired))
     app.add_url_rule("/manage/audit", "manage_audit", audits)
+
+
+def _caring(wired: Wired) -> WerkzeugResponse:
+    if (elsewhere := _elsewhere(wired, CARING)) is not None:
+        return elsewhere
+    return _page(wired, "care", {})
 
 
 def _elsewhere(wired: Wired, roles: frozenset[Role]) -> WerkzeugResponse | None:
@@ -145,7 +153,7 @@ def _page(
         "manage/page.html",
         family="manage",
         default_theme="light",
-        words_of=("manage", "channels", "alarm_help", "tiles"),
+        words_of=("manage", "channels", "alarm_help", "tiles", "care"),
         boot={"page": page, "services": sorted(apprise_schemes(wired.settings)), **boot},
         page=page,
         is_wall=is_wall,
@@ -156,6 +164,7 @@ def _page(
 _RAIL = (
     ("board", "/manage", "radio", WATCHING),
     ("peers", "/manage/peers", "users", KEEPING),
+    ("care", "/manage/care", "leaf", CARING),
     ("audit", "/manage/audit", "history", KEEPING),
     ("settings", "/manage/settings/sites", "settings", KEEPING),
 )

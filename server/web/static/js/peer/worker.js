@@ -83,7 +83,8 @@ self.addEventListener("push", (event) => {
   event.waitUntil(Promise.all([self.registration.showNotification(title, options), tell({ type: "look" })]));
 });
 
-const pathOf = ({ opens, offer_id }) => (offer_id && (opens === "offer" || opens === "closed") ? `${KNOWN.scope}/offers/${encodeURIComponent(offer_id)}` : KNOWN.scope);
+const PLACES = { board: "/manage", care: "/manage/care" };
+const pathOf = ({ opens, offer_id }) => PLACES[opens] || (offer_id && (opens === "offer" || opens === "closed") ? `${KNOWN.scope}/offers/${encodeURIComponent(offer_id)}` : KNOWN.scope);
 
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
@@ -91,7 +92,7 @@ self.addEventListener("notificationclick", (event) => {
   event.waitUntil((async () => {
     const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
     const ours = windows.find((one) => inApp(new URL(one.url).pathname));
-    if (!ours) return self.clients.openWindow(path);
+    if (!ours || !inApp(path)) return self.clients.openWindow(path);
     ours.postMessage({ type: "open", path });
     return ours.focus().catch(() => null);
   })());
