@@ -65,7 +65,11 @@ def shape(found: Readiness) -> Json:
 
 
 @routes.add(
-    "GET", "/readiness", roles=EVERY_ROLE, answer=ReadinessAnswer, summary="Whether my phone will ring."
+    "GET",
+    "/readiness",
+    roles=EVERY_ROLE,
+    answer=ReadinessAnswer,
+    summary="Whether my phone will ring.",
 )
 def show(call: Call) -> Json:
     """A problem says what keeps a device from ringing; the worst stands first in `problems`."""
