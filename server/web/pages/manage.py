@@ -153,7 +153,7 @@ def _page(
         "manage/page.html",
         family="manage",
         default_theme="light",
-        words_of=("manage", "channels", "alarm_help", "tiles", "care"),
+        words_of=("manage", "reach", "channels", "alarm_help", "tiles", "care"),
         boot={"page": page, "services": sorted(apprise_schemes(wired.settings)), **boot},
         page=page,
         is_wall=is_wall,

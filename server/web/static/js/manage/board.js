@@ -12,6 +12,7 @@ import { Cases } from "./cases.js";
 import { AssignDialog, CancelDialog, CloseDialog } from "./dialogs.js";
 import { Find } from "./find.js";
 import { goKeys, step, useKeys } from "./keys.js";
+import { LostLine } from "./lost.js";
 import { RegionMap } from "./map.js";
 import { Panel } from "./panel.js";
 import { can, Head, Live, network, Stale } from "./shell.js";
@@ -24,8 +25,8 @@ function Numbers() {
   const waiting = count((row) => LOOKING.has(row.state));
   const way = count((row) => row.state === "accepted" || row.state === "en_route" || row.state === "arrived");
   const along = count((row) => row.state === "in_session");
-  const free = useBoard((all) => [...all.peers.values()].filter((peer) => peer.on_duty && !peer.request_id).length);
-  const travel = useBoard((all) => [...all.peers.values()].filter((peer) => peer.on_duty && !peer.request_id && peer.modalities.includes("in_person")).length);
+  const free = useBoard((all) => [...all.peers.values()].filter((peer) => peer.on_duty && peer.is_reachable && !peer.request_id).length);
+  const travel = useBoard((all) => [...all.peers.values()].filter((peer) => peer.on_duty && peer.is_reachable && !peer.request_id && peer.modalities.includes("in_person")).length);
   const wait = useBoard((all) => all.numbers.time_to_yes_s ?? null);
   const one = (key, figure, small) => html`<div class="kpi" data-number=${key}><span class="kpi__label">${t(`m_number_${key}`)}</span><span class="kpi__fig">${figure}${small && html`<small>${small}</small>`}</span></div>`;
   return html`<section class="card kpis num" aria-label=${t("m_numbers")}>${one("waiting", waiting)}${one("way", way)}${one("with", along)}${one("free", free, t("m_can_travel", { n: travel }))}${one("yes", wait === null ? "–" : timer(wait))}</section>`;
@@ -88,13 +89,13 @@ function Board() {
   return html`<${Head} title=${t("m_board")} meta=${html`<span class="tag">${network}</span><${Live} />`}>
       <button type="button" class="btn btn--secondary btn--sm head__find" aria-label=${t("m_find")} onClick=${() => ask({ kind: "find" })}><${Icon} name="search" /><span>${t("m_find")}</span><kbd aria-hidden="true">/</kbd></button>
       ${can.act && html`<button type="button" class="btn btn--soft btn--sm" onClick=${() => ask({ kind: "ask" })}><${Icon} name="phone" />${t("m_ask")}</button>`}<//>
-    <div class="notes"><${Stale} /><${Refused} /><${Alarms} /></div><${Numbers} />
+    <div class="notes"><${Stale} /><${Refused} /><${Alarms} /><${LostLine} /></div><${Numbers} />
     <div class="seg tabs" role="radiogroup" aria-label=${t("m_show")}>${["cases", "map"].map((one) => html`<label key=${one}><input type="radio" name=${TAB} value=${one} checked=${tab === one} onChange=${() => setTab(one)} />${t(`m_tab_${one}`)}</label>`)}</div>
     <div class=${`grid is-${tab}${selected ? " is-open" : ""}`}><${Cases} /><${RegionMap} /><${Panel} ask=${ask} /></div>
     <${Dialogs} open=${open} close=${() => ask(null)} /><${Keys} />`;
 }
 
-const Wall = () => html`<header class="head"><h1>${t("m_board")}</h1><span class="tag">${network}</span><${Live} /></header><div class="notes"><${Stale} /><${Alarms} /></div><${Numbers} /><div class="grid grid--wall"><${Cases} /><${RegionMap} /></div>`;
+const Wall = () => html`<header class="head"><h1>${t("m_board")}</h1><span class="tag">${network}</span><${Live} /></header><div class="notes"><${Stale} /><${Alarms} /><${LostLine} /></div><${Numbers} /><div class="grid grid--wall"><${Cases} /><${RegionMap} /></div>`;
 
 begin(boot.board);
 board.selected = isWall ? null : inUrl();

@@ -44,7 +44,7 @@ function Group({ name, site }) {
 export function Cases() {
   const [site, setSite] = useState("");
   const isQuiet = useBoard((all) => ![...all.requests.values()].some((row) => !OVER.has(row.state)));
-  const available = useBoard((all) => [...all.peers.values()].filter((peer) => peer.on_duty && !peer.request_id).length);
+  const available = useBoard((all) => [...all.peers.values()].filter((peer) => peer.on_duty && peer.is_reachable && !peer.request_id).length);
   const last = useBoard((all) => [...all.requests.values()].reduce((newest, row) => (newest > row.created_at ? newest : row.created_at), ""));
   return html`<section class="card cases" aria-label=${t("m_cases")}><div class="phead"><h2>${t("m_cases")}</h2><span class="grow"></span>
     ${!isWall && boot.sites.length > 1 && html`<label class="pick"><${Icon} name="filter" /><span class="vh">${t("m_which_site")}</span><select value=${site} onChange=${(event) => setSite(event.target.value)}><option value="">${t("m_all_sites")}</option>${boot.sites.map((one) => html`<option key=${one.id} value=${one.id}>${one.name}</option>`)}</select></label>`}</div>

@@ -77,7 +77,8 @@ function Someone({ id, view }) {
   return html`<span class="pin pin--area" style=${view.at(at)} data-peer=${id}>${comes ? html`<span class="area"><span class="pp"></span></span>` : html`<span class="pp pp--v"></span>`}</span>`;
 }
 
-const peerIds = () => [...board.peers.keys()];
+// Who cannot be reached is no cover; somebody on a case is there all the same.
+const peerIds = () => [...board.peers.values()].filter((peer) => peer.request_id || peer.is_reachable).map((peer) => peer.id);
 
 const everywhere = () => [...boot.sites, ...[...board.peers.values()].map(placeOf).filter(Boolean)];
 // Peers stand on a grid of a kilometre: the region is drawn anew only when somebody is on another square.

@@ -12,6 +12,7 @@ import { can } from "./shell.js";
 import { board, LOOKING, OVER, useBoard } from "./store.js";
 import { Timer } from "./ticker.js";
 import { factLine, figure, languageName, where } from "./wording.js";
+import { Asked } from "./asked.js";
 import { Going } from "./going.js";
 
 const PAUSE_MS = 300;
@@ -122,6 +123,7 @@ function Managed({ row, ask }) {
   const [state, retry] = useCase(row.id);
   const [candidates, reread] = useCandidates(row);
   return html`<div class="det"><${Tags} row=${row} />${row.note && html`<p class="note">${row.note}</p>`}<p class="holder"><${Icon} name="user-round-check" size="sm" />${holder(row)}</p></div>
+    ${LOOKING.has(row.state) && html`<${Asked} row=${row} />`}
     ${LOOKING.has(row.state) && html`<${Going} row=${row} found=${candidates} retry=${reread} ask=${ask} />`}
     ${row.visit && !LOOKING.has(row.state) && html`<${Coming} row=${row} candidates=${candidates} />`}
     <${History} state=${state} retry=${retry} />`;

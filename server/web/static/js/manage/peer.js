@@ -9,6 +9,7 @@ import { Invite, LinkDialog } from "./invitation.js";
 import { mount, Reading, useRead } from "./lists.js";
 import { Permissions } from "./permissions.js";
 import { Head } from "./shell.js";
+import { Reached } from "./reached.js";
 import { languageName } from "./wording.js";
 
 const LANGUAGES = ["en", "es", "fr", "ar", "so", "zh", "vi", "ne", "ru", "hi", "pt", "ase"];
@@ -71,7 +72,7 @@ function Peer({ id }) {
   const changed = (user) => state.put({ ...state.found, user });
   const name = state.found ? shortName(state.found.user.name) : t("m_peer");
   return html`<${Head} title=${name} meta=${html`<a class="link" href="/manage/peers"><${Icon} name="arrow-left" />${t("m_all_peers")}</a>`} />
-    <${Reading} state=${state} what=${t("m_peer")}>${({ peer, user }) => html`<div class="columns"><div class="stack"><${Profile} peer=${peer} took=${took} /><${NoPair} peer=${peer} took=${took} /></div><div class="stack"><${Permissions} kind="certificates" peer=${peer} took=${took} /><${Permissions} kind="badges" peer=${peer} took=${took} /><${Account} user=${user} changed=${changed} /></div></div>`}<//>`;
+    <${Reading} state=${state} what=${t("m_peer")}>${({ peer, user }) => html`<div class="columns"><div class="stack"><${Profile} peer=${peer} took=${took} /><${NoPair} peer=${peer} took=${took} /></div><div class="stack"><${Reached} peer=${peer} /><${Permissions} kind="certificates" peer=${peer} took=${took} /><${Permissions} kind="badges" peer=${peer} took=${took} /><${Account} user=${user} changed=${changed} /></div></div>`}<//>`;
 }
 
 function NewPeer() {

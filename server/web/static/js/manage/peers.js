@@ -5,6 +5,7 @@ import { Avatar, Banner, Empty, html, Icon } from "../ui.js";
 import { boot } from "../boot.js";
 import { clock, shortName, t } from "../words.js";
 import { mount, Reading, readAll, useRead } from "./lists.js";
+import { isLost, Lost } from "./reached.js";
 import { dateOf, daysUntil, languageName, listed } from "./wording.js";
 
 const SOON_DAYS = 30;
@@ -37,7 +38,7 @@ function Badges({ peer }) {
 function Row({ peer }) {
   const state = certificate(peer);
   return html`<tr data-peer=${peer.id}><th scope="row"><span class="p"><${Avatar} name=${peer.name} /><span><a href=${`/manage/peers/${peer.id}`}><b>${shortName(peer.name)}</b></a><small>${listed(peer.modalities.map((one) => t(`modality_${one}`)))}</small></span></span></th>
-    <td data-label=${t("m_now_word")}><${Now} peer=${peer} state=${state} /></td>
+    <td data-label=${t("m_now_word")}>${!isLost(peer) && html`<${Now} peer=${peer} state=${state} />`}<${Lost} peer=${peer} /></td>
     <td data-label=${t("m_speaks")}>${peer.languages.length ? listed(peer.languages.map(languageName)) : t("m_none_yet")}<small>${listed(peer.focus.map((one) => t(`focus_${one}`)))}</small></td>
     <td data-label=${t("m_certificate")} class="num"><span class=${`due${state.kind ? ` due--${state.kind}` : ""}`}>${state.kind && html`<${Icon} name=${state.kind === "out" ? "triangle-alert" : "clock"} />`}${state.words}</span>${state.days !== undefined && html`<small>${t("m_days_left", { n: state.days })}</small>`}</td>
     <td data-label=${t("m_badges")}><${Badges} peer=${peer} /></td>
@@ -49,6 +50,7 @@ const wordsOf = (peer) => plain([peer.name, ...peer.languages.map(languageName),
 const KINDS = {
   everyone: (peer) => peer.is_active,
   available: (peer) => peer.is_active && peer.now.on_duty,
+  unreachable: isLost,
   certificates: (peer) => peer.is_active && ["soon", "out"].includes(certificate(peer).kind),
   off: (peer) => !peer.is_active,
 };
@@ -62,10 +64,12 @@ function Ending({ peers, see }) {
   return html`<${Banner} icon="id-card" title=${t("m_certificates_ending", { soon: soon.length, out: out.length })} text=${text}><button type="button" class="btn btn--secondary btn--sm" onClick=${see}>${t("m_see_them")}</button><//>`;
 }
 
+const asked = new URLSearchParams(location.search).get("show");
+
 function Peers() {
   const state = useRead(() => readAll("/peers"));
   const [text, setText] = useState("");
-  const [kind, setKind] = useState("everyone");
+  const [kind, setKind] = useState(KINDS[asked] ? asked : "everyone");
   const wanted = plain(text).split(/\s+/).filter(Boolean);
   const fits = (peer) => KINDS[kind](peer) && wanted.every((one) => wordsOf(peer).includes(one));
   const all = state.found || [];
