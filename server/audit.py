@@ -10,6 +10,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from dispatch.access import Actor
+from dispatch.models import SupportRequest
+from dispatch.states import FINAL
 from server.models import AuditEntry, AuditWhat
 from storage.database import Database, Transaction
 from storage.ids import new_id
@@ -25,6 +27,13 @@ class Look:
     what: AuditWhat
     about: str
     request_id: str | None = None
+
+
+def case(request: SupportRequest, site: str) -> Look:
+    """A look at a case; at one that has ended under its own name."""
+    is_over = request.state in FINAL
+    what = AuditWhat.CLOSED_CASE_VIEWED if is_over else AuditWhat.CASE_VIEWED
+    return Look(what, site, request.id)
 
 
 def write(db: Database, actor: Actor, looks: Sequence[Look]) -> None:

@@ -101,6 +101,7 @@ class AuditWhat(StrEnum):
     DESK_SIGNED_IN = "desk_signed_in"
     INVITED = "invited"
     WELCOMED = "welcomed"
+    PIN_RESET = "pin_reset"
 
 
 class AuditEntry(Base):

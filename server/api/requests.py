@@ -10,6 +10,7 @@ from dispatch.actions import managers, staff
 from dispatch.actions.staff import Ask
 from dispatch.models import Site, SupportRequest
 from dispatch.states import FINAL, Focus, Modality, RequestState, Role
+from server import audit
 from server.api.answers import FactsAnswer, RequestAnswer, RequestPage
 from server.api.declare import Call, Json, Routes
 from server.api.models import LINE, TEXT, Body, Language, OpaqueId, Query
@@ -89,9 +90,7 @@ def _shape(call: Call, row: SupportRequest) -> Json:
 def _note_look(call: Call, row: SupportRequest, site: str) -> None:
     """A manager's look at a case is in the audit; that of an ended one under its own name."""
     if call.caller.role is Role.MANAGER:
-        is_over = row.state in FINAL
-        what = AuditWhat.CLOSED_CASE_VIEWED if is_over else AuditWhat.CASE_VIEWED
-        call.looks.append(Look(what, site, row.id))
+        call.looks.append(audit.case(row, site))
 
 
 @routes.add(

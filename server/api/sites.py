@@ -1,8 +1,8 @@
 """Sites: the emergency departments of a network, kept by its managers and admins."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from sqlalchemy import select
 
 from dispatch import access, shapes
@@ -36,6 +36,14 @@ Rooms = Annotated[
 ]
 
 
+class SitePolicy(Policy):
+    """What a site sets itself. Whether it holds together is seen over the network's settings."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        return self
+
+
 class NewSite(Body):
     """An emergency department. `policy` holds what differs from the network's."""
 
@@ -48,7 +56,7 @@ class NewSite(Body):
     desk_phone: Phone
     security_phone: Phone | None = None
     rooms: Rooms = Field(default_factory=list)
-    policy: Policy = Field(default_factory=Policy)
+    policy: SitePolicy = Field(default_factory=SitePolicy)
 
 
 class SiteChange(Change):
@@ -63,7 +71,7 @@ class SiteChange(Change):
     desk_phone: Phone = LEFT_OUT
     security_phone: Phone | None = LEFT_OUT
     rooms: Rooms = LEFT_OUT
-    policy: Policy = LEFT_OUT
+    policy: SitePolicy = LEFT_OUT
     is_active: bool = LEFT_OUT
 
 

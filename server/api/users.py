@@ -28,7 +28,7 @@ from server.api.models import (
 )
 from server.api.paging import PageQuery, page
 from server.api.peers import ProfileChange, profile_of
-from server.auth import invitations, passwords, sessions
+from server.auth import invitations, passwords, pins, sessions
 
 routes = Routes("users", "Who signs in, and in which role.")
 
@@ -78,6 +78,7 @@ class UserAnswer(Answer):
     is_active: bool
     is_on_call: bool
     has_password: bool
+    has_pin: bool
     invited_until: Moment | None
     created_at: Moment
 
@@ -97,7 +98,8 @@ class UserPage(Page):
 
 def _shapes(call: Call, users: Sequence[User]) -> list[Json]:
     waiting = invitations.waiting(call.tx, [user.id for user in users])
-    return [_shape(user, waiting.get(user.id)) for user in users]
+    with_pin = pins.has_pin(call.tx, [user.id for user in users])
+    return [_shape(user, waiting.get(user.id)) | {"has_pin": user.id in with_pin} for user in users]
 
 
 def _one(call: Call, user: User) -> Json:
@@ -205,3 +207,15 @@ def invite(call: Call, user_id: str) -> Json:
     made = invitations.invite(call.tx, call.actor, user_id)
     url = f"{call.wired.settings.public_url}/welcome/{made.secret}"
     return {"url": url, "expires_at": stamp(made.expires_at)}
+
+
+@routes.add(
+    "DELETE",
+    "/users/{user_id}/pin",
+    roles=KEEPING,
+    status=204,
+    summary="The PIN is forgotten.",
+)
+def forget_pin(call: Call, user_id: str) -> None:
+    """The person sets a new one with their password; who is signed in with it at a desk is out."""
+    pins.reset(call.tx, call.actor, user_id)

@@ -4,10 +4,12 @@ A try is counted before the PIN is looked at, in a transaction of its own, so th
 once are still five. The hash is checked between transactions, never inside one.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
+from dispatch import access
 from dispatch.access import Actor
 from dispatch.models import User
 from dispatch.states import Role
@@ -31,6 +33,36 @@ def set_pin(tx: Transaction, user_id: str, pin_hash: str) -> None:
     tx.session.execute(delete(Pin).where(Pin.user_id == user_id))
     tx.session.add(Pin(user_id=user_id, pin_hash=pin_hash, failures=0, changed_at=tx.now))
     tx.session.flush()
+
+
+def has_pin(tx: Transaction, user_ids: Iterable[str]) -> set[str]:
+    """Those of these users who have a PIN."""
+    return set(tx.session.scalars(select(Pin.user_id).where(Pin.user_id.in_(list(user_ids)))))
+
+
+def reset(tx: Transaction, actor: Actor, user_id: str) -> None:
+    """Take the PIN of a user of the actor's network away; their sessions at desks end at once.
+
+    Nobody else ever knows a PIN: the person sets a new one with their password. Doing it again
+    changes nothing and is no second line of the audit.
+    """
+    user = access.user(tx, actor, user_id)
+    pin = tx.session.get(Pin, user.id)
+    if pin is None:
+        return
+    tx.session.delete(pin)
+    at_desks = select(DeskSession.session_id)
+    tx.session.execute(
+        update(UserSession)
+        .where(
+            UserSession.user_id == user.id,
+            UserSession.id.in_(at_desks),
+            UserSession.revoked_at.is_(None),
+        )
+        .values(revoked_at=tx.now, revoked_because="the PIN was reset")
+        .execution_options(synchronize_session=False)
+    )
+    audit.note(tx, actor, Look(AuditWhat.PIN_RESET, user.name))
 
 
 def sign_in(db: Database, *, desk_secret: str | None, user_id: str, pin: str) -> sessions.Opened:

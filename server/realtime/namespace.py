@@ -19,6 +19,7 @@ from dispatch.actions import duty, peers
 from dispatch.actions.duty import Position
 from dispatch.models import Site, SupportRequest
 from dispatch.states import Role
+from server import audit
 from server.api.duty import PositionBody
 from server.api.layer import COOKIE
 from server.api.models import Body
@@ -158,7 +159,13 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
         self.server.enter_room(connection.sid, room, NAMESPACE)
         try:
             with self._wired.db.read() as tx:
-                return self._snapshot(tx, caller, request_id, body.after)
+                answer = self._snapshot(tx, caller, request_id, body.after)
+                row = access.request(tx, caller.as_actor(), request_id)
+            if caller.role is Role.MANAGER:
+                # As over HTTP: a look that cannot be written is not answered.
+                look = audit.case(row, answer["snapshot"]["site"]["name"])
+                audit.write(self._wired.db, caller.as_actor(), [look])
+            return answer
         except Exception:
             self.stop_following(connection, request_id)
             raise

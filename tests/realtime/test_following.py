@@ -215,3 +215,20 @@ def test_a_rolled_back_change_is_told_to_nobody(story: Story, enter: Enter, wire
     with pytest.raises(ZeroDivisionError):
         change_their_mind()
     assert nurse.hears_nothing()
+
+
+def test_what_a_manager_follows_is_in_the_audit_like_a_case_that_was_opened(
+    story: Story, enter: Enter
+) -> None:
+    request_id = story.ask()
+    manager, nurse = enter(story.here.manager), enter(story.here.staff)
+    nurse.done("follow", {"request_id": request_id})
+    for _ in range(2):
+        manager.done("follow", {"request_id": request_id})
+    story.api.post(f"/requests/{request_id}/cancel", story.here.staff, json={"reason": "left"})
+    manager.done("follow", {"request_id": request_id, "after": 0})
+    looks = story.api.get("/audit", story.here.manager).get_json()["items"]
+    assert [(one["what"], one["request_id"], one["user"]["id"]) for one in looks] == [
+        ("closed_case_viewed", request_id, story.here.manager.id),
+        ("case_viewed", request_id, story.here.manager.id),
+    ]

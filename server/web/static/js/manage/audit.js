@@ -6,7 +6,7 @@ import { clockExact, dayOf, t } from "../words.js";
 import { mount } from "./lists.js";
 import { can, Head } from "./shell.js";
 
-const KINDS = ["case_viewed", "closed_case_viewed", "cases_listed", "exported", "desk_signed_in", "invited", "welcomed"];
+const KINDS = ["case_viewed", "closed_case_viewed", "cases_listed", "exported", "desk_signed_in", "invited", "welcomed", "pin_reset"];
 
 const Row = ({ one }) => html`<tr><td class="num">${dayOf(one.at)}<small>${clockExact(one.at)}</small></td><th scope="row">${one.user.name}<small>${t(`role_${one.user.role}`)}</small></th><td>${t(`m_audit_${one.what}`)}</td><td>${one.request_id && can.act ? html`<a href=${`/manage?case=${one.request_id}`}>${one.about}</a>` : one.about || t("m_everything")}</td></tr>`;
 

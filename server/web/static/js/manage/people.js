@@ -1,7 +1,8 @@
 // Who signs in: staff, managers, supervisors, admins and peers; invited by a link.
 import { useState } from "preact/hooks";
 import { boot, me } from "../boot.js";
-import { patch, post } from "../api.js";
+import { announce } from "../a11y.js";
+import { patch, post, remove } from "../api.js";
 import { Avatar, Dialog, html, Icon, Press } from "../ui.js";
 import { shortName, t } from "../words.js";
 import { Check, Field, Save, Select, Summary, useSaving } from "./forms.js";
@@ -56,8 +57,9 @@ function Row({ user, edit, saved }) {
   const mayKeep = user.role !== "admin" || can.admin;
   const [failed, setFailed] = useState(false);
   const flip = async () => { setFailed(false); try { saved(await patch(`/users/${user.id}`, { is_active: !user.is_active })); } catch { setFailed(true); } };
+  const forget = async () => { setFailed(false); try { await remove(`/users/${user.id}/pin`); saved({ ...user, has_pin: false }); announce(t("m_pin_forgotten", { name: shortName(user.name) })); } catch { setFailed(true); } };
   return html`<tr data-user=${user.id}><th scope="row"><span class="p"><${Avatar} name=${user.name} size="sm" /><span><b>${user.name}</b><small>${user.email}</small></span></span></th><td data-label=${t("m_role")}>${t(`role_${user.role}`)}<small>${siteName(user.site_id)}${user.is_on_call ? t("m_is_on_call") : ""}</small></td><td data-label=${t("m_signs_in")}>${signsIn(user)}${failed && html`<small class="error" role="alert">${t("refused_again")}</small>`}</td>
-    <td class="table__act"><span class="line">${mayKeep && user.is_active && html`<${Invite} user=${user} kind="quiet" />`}${mayKeep && user.id !== me.id && html`<${Press} kind="quiet" size="sm" act=${flip} busy=${t("m_saving")} aria-label=${t(user.is_active ? "m_switch_off_named" : "m_switch_on_named", { name: shortName(user.name) })}>${t(user.is_active ? "m_switch_off" : "m_switch_on")}<//>`}${mayKeep && html`<button type="button" class="iconbtn" aria-label=${t("m_edit_named", { name: user.name })} onClick=${edit}><${Icon} name="pencil" /></button>`}</span></td></tr>`;
+    <td class="table__act"><span class="line">${mayKeep && user.is_active && html`<${Invite} user=${user} kind="quiet" />`}${mayKeep && user.has_pin && html`<${Press} kind="quiet" size="sm" act=${forget} busy=${t("m_saving")} aria-label=${t("m_pin_reset_named", { name: shortName(user.name) })}>${t("m_pin_reset")}<//>`}${mayKeep && user.id !== me.id && html`<${Press} kind="quiet" size="sm" act=${flip} busy=${t("m_saving")} aria-label=${t(user.is_active ? "m_switch_off_named" : "m_switch_on_named", { name: shortName(user.name) })}>${t(user.is_active ? "m_switch_off" : "m_switch_on")}<//>`}${mayKeep && html`<button type="button" class="iconbtn" aria-label=${t("m_edit_named", { name: user.name })} onClick=${edit}><${Icon} name="pencil" /></button>`}</span></td></tr>`;
 }
 
 export function People() {
