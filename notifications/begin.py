@@ -5,11 +5,11 @@ this moment until its outcome is recorded, nobody knows whether the phone has it
 """
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, select, update
+from sqlalchemy import case, select, update
 
 from notifications import compose, outbox, providers
 from notifications.channels.base import Address, Envelope
@@ -166,20 +166,25 @@ def _mark(tx: Transaction, deliveries: Sequence[Delivery], lease_s: float) -> No
 
 def _cancel_replaced(tx: Transaction, deliveries: Sequence[Delivery]) -> None:
     """The first push waits for a busy provider while "still open" goes: it need not go any more."""
-    for delivery in deliveries:
-        earlier = EARLIER_ON_DEVICE.get(delivery.rung)
-        if earlier is None:
-            continue
-        here: Mapping[str, ColumnElement[bool]] = {
-            "offer": Delivery.offer_id == delivery.offer_id,
-            "user": Delivery.user_id == delivery.user_id,
-            "device": Delivery.device_id.is_not_distinct_from(delivery.device_id),
-            "rung": Delivery.rung == earlier,
-            "state": Delivery.state == DeliveryState.PENDING,
-        }
-        ids = outbox.lock_free(tx, *here.values())
-        if ids:
-            _close(tx, ids, DeliveryState.CANCELLED, "LATER_RUNG_WENT")
+    earlier = {
+        (row.offer_id, row.user_id, row.device_id, EARLIER_ON_DEVICE[row.rung])
+        for row in deliveries
+        if row.rung in EARLIER_ON_DEVICE
+    }
+    if not earlier:
+        return
+    rows = tx.session.execute(
+        select(Delivery.id, Delivery.offer_id, Delivery.user_id, Delivery.device_id, Delivery.rung)
+        .where(Delivery.offer_id.in_({offer_id for offer_id, *_ in earlier}))
+        .where(Delivery.state == DeliveryState.PENDING)
+    ).all()
+    ids = [
+        row.id for row in rows if (row.offer_id, row.user_id, row.device_id, row.rung) in earlier
+    ]
+    if ids:
+        is_waiting = Delivery.state == DeliveryState.PENDING
+        free = outbox.lock_free(tx, Delivery.id.in_(ids), is_waiting)
+        _close(tx, free, DeliveryState.CANCELLED, "LATER_RUNG_WENT")
 
 
 def _address(device: Device | None) -> Address | None:

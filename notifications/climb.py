@@ -3,6 +3,8 @@
 It knows the deliveries of one offer; it refuses to know why a rung was lost.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -21,35 +23,52 @@ ALIVE = (
 
 
 def next_rung(tx: Transaction, lost: Any) -> None:
-    """Make the rung after this lost delivery due, unless its own still reaches them elsewhere.
+    """Make the rung after this lost delivery due, unless its own still reaches them elsewhere."""
+    next_rungs(tx, [lost])
 
-    `lost` has `offer_id`, `user_id` and `rung`. Deliveries that somebody else holds are left to
+
+def next_rungs(tx: Transaction, lost: Sequence[Any]) -> None:
+    """The same for several that were lost together: three statements, however many they are.
+
+    Each has `offer_id`, `user_id` and `rung`. Deliveries that somebody else holds are left to
     their own time: this transaction may hold some already and must not wait for more.
     """
-    if lost.offer_id is None or lost.rung is Rung.NOTICE:
+    rungs = {
+        (one.offer_id, one.user_id, one.rung)
+        for one in lost
+        if one.offer_id is not None and one.rung is not Rung.NOTICE
+    }
+    if not rungs:
         return
-    mine = (Delivery.offer_id == lost.offer_id, Delivery.user_id == lost.user_id)
-    elsewhere = (
-        select(Delivery.id)
-        .where(*mine, Delivery.rung == lost.rung, Delivery.state.in_(ALIVE))
-        .limit(1)
+    rows = tx.session.execute(
+        select(
+            Delivery.id,
+            Delivery.offer_id,
+            Delivery.user_id,
+            Delivery.rung,
+            Delivery.state,
+            Delivery.due_at,
+        )
+        .where(Delivery.offer_id.in_({offer_id for offer_id, _, _ in rungs}))
+        .where(Delivery.state.in_(ALIVE), Delivery.rung != Rung.NOTICE)
+    ).all()
+    alive = {(row.offer_id, row.user_id, row.rung) for row in rows}
+    ladders = defaultdict(list)
+    for row in rows:
+        if row.state is DeliveryState.PENDING and row.due_at > tx.now:
+            ladders[row.offer_id, row.user_id].append(row)
+    ids: list[str] = []
+    for offer_id, user_id, _rung in rungs - alive:
+        ladder = ladders.get((offer_id, user_id))
+        if ladder:
+            ahead = min(ladder, key=lambda row: row.due_at).rung
+            ids += [row.id for row in ladder if row.rung is ahead]
+    if not ids:
+        return
+    free = outbox.lock_free(tx, Delivery.id.in_(ids), Delivery.state == DeliveryState.PENDING)
+    tx.session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(free), Delivery.due_at > tx.now)
+        .values(due_at=tx.now)
+        .execution_options(synchronize_session=False)
     )
-    if tx.session.execute(elsewhere).first() is not None:
-        return
-    ahead = tx.session.execute(
-        select(Delivery.rung)
-        .where(*mine, Delivery.state == DeliveryState.PENDING, Delivery.rung != Rung.NOTICE)
-        .where(Delivery.due_at > tx.now)
-        .order_by(Delivery.due_at)
-        .limit(1)
-    ).first()
-    if ahead is not None:
-        ids = outbox.lock_free(
-            tx, *mine, Delivery.rung == ahead.rung, Delivery.state == DeliveryState.PENDING
-        )
-        tx.session.execute(
-            update(Delivery)
-            .where(Delivery.id.in_(ids), Delivery.due_at > tx.now)
-            .values(due_at=tx.now)
-            .execution_options(synchronize_session=False)
-        )

@@ -11,7 +11,7 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select, update
 
 from notifications import climb, devices, outbox, reach, retry
 from notifications.directory import Directory
@@ -84,21 +84,15 @@ class Recorder:
         """The outcomes into those rows that still carry our lease."""
         ends = {end.sending.id: (end, verdict) for end, verdict in judged}
         rows = _ours(tx, [end for end, _ in judged])
-        sent = [row.id for row in rows if ends[row.id][1].state is DeliveryState.SENT]
+        verdicts = {row.id: ends[row.id][1] for row in rows}
+        sent = [row.id for row in rows if verdicts[row.id].state is DeliveryState.SENT]
         if sent:
             _set(
                 tx, sent, state=DeliveryState.SENT, due_at=None, outcome="delivered", sent_at=tx.now
             )
-            where = {row.device_id for row in rows if row.id in set(sent)} - {None}
-            if where:
-                devices.worked(tx, where)
         _name(tx, [(row.id, ends[row.id][0].outcome.provider_id) for row in rows])
-        for row in rows:
-            end, verdict = ends[row.id]
-            if verdict.state is not DeliveryState.SENT:
-                _set_one(tx, row, end, verdict)
-            if verdict.climbs:
-                climb.next_rung(tx, row)
+        _set_others(tx, [(row, *ends[row.id]) for row in rows if row.id not in set(sent)])
+        climb.next_rungs(tx, [row for row in rows if verdicts[row.id].climbs])
         _show_the_end_again(tx, [row for row in rows if row.due_at is None])
         return len(rows)
 
@@ -118,8 +112,7 @@ class Recorder:
             outbox.lock(tx, or_(due, _touched([end])))
             waiting = outbox.stop_device(tx, sending.device_id)
         written = self._write(tx, [(end, verdict)])
-        for row in waiting:
-            climb.next_rung(tx, row)
+        climb.next_rungs(tx, waiting)
         return written
 
 
@@ -136,7 +129,6 @@ def _ours(tx: Transaction, finished: Sequence[Finished]) -> Sequence[Any]:
     if not finished:
         return []
     leases = {end.sending.id: end.sending.lease for end in finished}
-    outbox.lock(tx, _touched(finished))
     rows: Sequence[Any] = tx.session.execute(
         select(
             Delivery.id,
@@ -147,10 +139,11 @@ def _ours(tx: Transaction, finished: Sequence[Finished]) -> Sequence[Any]:
             Delivery.user_id,
             Delivery.rung,
         )
-        .where(Delivery.id.in_(leases), Delivery.lease.in_(set(leases.values())))
+        .where(_touched(finished))
         .order_by(Delivery.id)
+        .with_for_update()
     ).all()
-    ours = [row for row in rows if row.lease == leases[row.id]]
+    ours = [row for row in rows if row.id in leases and row.lease == leases[row.id]]
     if len(ours) < len(leases):
         log.warning("outcomes came after their lease", extra={"count": len(leases) - len(ours)})
     return ours
@@ -185,30 +178,50 @@ def _set(tx: Transaction, ids: Sequence[str], *, state: DeliveryState, **values:
 
 def _name(tx: Transaction, names: Sequence[tuple[str, str | None]]) -> None:
     """Keep what the provider calls these, so that its callbacks find them."""
-    for delivery_id, provider_id in names:
-        if provider_id is not None:
-            tx.session.execute(
-                update(Delivery)
-                .where(Delivery.id == delivery_id)
-                .values(provider_id=provider_id)
-                .execution_options(synchronize_session=False)
-            )
+    named = [{"row_id": row_id, "name": name} for row_id, name in names if name is not None]
+    if named:
+        tx.session.connection().execute(_NAMED, named)
 
 
-def _set_one(tx: Transaction, row: Any, end: Finished, verdict: Verdict) -> None:
-    """One outcome that is no success. A delivery stopped meanwhile is not due again."""
-    is_stopped = row.due_at is None
-    state = verdict.state
-    if is_stopped and state is DeliveryState.PENDING:
-        state = DeliveryState.CANCELLED
-    _set(
-        tx,
-        [row.id],
-        state=state,
-        due_at=None if is_stopped else verdict.next_at,
-        outcome=end.outcome.result.value,
-        outcome_detail=end.outcome.detail[:120] or None,
+def _set_others(tx: Transaction, ended: Sequence[tuple[Any, Finished, Verdict]]) -> None:
+    """The outcomes that are no success. A delivery stopped meanwhile is not due again."""
+    values = []
+    for row, end, verdict in ended:
+        is_stopped = row.due_at is None
+        is_cancelled = is_stopped and verdict.state is DeliveryState.PENDING
+        values.append(
+            {
+                "row_id": row.id,
+                "new_state": DeliveryState.CANCELLED if is_cancelled else verdict.state,
+                "new_due_at": None if is_stopped else verdict.next_at,
+                "new_outcome": end.outcome.result.value,
+                "new_detail": end.outcome.detail[:120] or None,
+            }
+        )
+    if values:
+        tx.session.connection().execute(_ENDED, values)
+
+
+_TABLE: Any = Delivery.__table__
+_NAMED = (
+    update(_TABLE).where(_TABLE.c.id == bindparam("row_id")).values(provider_id=bindparam("name"))
+)
+_ENDED = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("row_id"))
+    .values(
+        state=case(
+            (_TABLE.c.delivered_at.is_not(None), DeliveryState.DELIVERED),
+            else_=bindparam("new_state", type_=_TABLE.c.state.type),
+        ),
+        lease=None,
+        leased_until=None,
+        due_at=bindparam("new_due_at"),
+        outcome=bindparam("new_outcome"),
+        outcome_detail=bindparam("new_detail"),
     )
+)
+"""Sent to the database once for all outcomes of a moment, each with its own values."""
 
 
 def _show_the_end_again(tx: Transaction, stopped: Sequence[Any]) -> None:
