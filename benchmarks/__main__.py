@@ -3,10 +3,11 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import accepts, board, ring
+from benchmarks import accepts, board, outbox, ring
 
 TABLES: dict[str, Callable[[], None]] = {
     "accepts": accepts.main,
+    "outbox": outbox.main,
     "ring": ring.main,
     "board": board.main,
 }
