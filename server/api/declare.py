@@ -48,6 +48,8 @@ class Call:
     """What the route's `prepare` made of the body before the transaction was opened."""
     looks: list[Look] = field(default_factory=list)
     """What the answer shows that must be written down; the layer does it before it answers."""
+    later: list[Callable[[Transaction], object]] = field(default_factory=list)
+    """What follows from the call, in a transaction of its own after it: a GET itself writes nothing."""
 
 
 @dataclass(frozen=True)

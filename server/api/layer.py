@@ -84,6 +84,10 @@ def _signed_in(wired: Wired, route: Route, path: dict[str, str]) -> Response:
             idempotency.finish(tx, caller.user_id, key, answer)
     # A look that cannot be written down is not answered.
     audit.write(wired.db, caller.as_actor(), call.looks)
+    if call.later:
+        with wired.db.transaction() as tx:
+            for follow in call.later:
+                follow(tx)
     return _respond(wired, route, text)
 
 

@@ -258,3 +258,28 @@ def test_managers_see_who_cannot_be_reached_and_why(
     assert (shown["asked"], shown["eligible"]) == (1, 1)
     going = api.get(f"/requests/{made['id']}/candidates", world.here.manager).get_json()["items"]
     assert {one["peer"]["id"]: one["reason"] for one in going}[peer.id] == "unreachable"
+
+
+def test_a_page_without_a_socket_is_heard_of_when_it_asks(
+    api: Api, world: World, loops: Loops, clock: ManualClock
+) -> None:
+    peer = world.here.peers[0]
+    on_duty(api, peer)
+    for _ in range(6):
+        clock.advance(40)
+        assert api.get("/phone", peer).status_code == 200
+        turn(loops)
+        assert is_reachable(api, world, peer)
+    clock.advance(90)
+    turn(loops)
+    assert not is_reachable(api, world, peer)
+    told = api.get("/phone", peer).get_json()
+    assert told["readiness"]["problems"] == ["no_device"]
+    assert is_reachable(api, world, peer), "and is back when they open it"
+
+
+def test_an_app_off_duty_leaves_no_trace(api: Api, world: World, wired: Wired) -> None:
+    peer = world.here.peers[0]
+    assert api.get("/phone", peer).status_code == 200
+    with wired.db.read() as tx:
+        assert tx.session.get(Duty, peer.id) is None
