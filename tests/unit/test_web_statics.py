@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.web import frame, icons, statics
+from server.web.pages import manage, peer
 
 CSS_MOST = 40_000
 """Bytes of style that one page may load."""
@@ -128,3 +129,17 @@ def test_after_signing_in_one_stays_here(wanted: str, goes: str) -> None:
 
     with Flask("x").test_request_context("/", query_string={"next": wanted}):
         assert frame.next_page("/") == goes
+
+
+@pytest.mark.parametrize(
+    "script", [peer.worker_script(), manage.worker_script()], ids=["/peer", "/manage"]
+)
+def test_no_part_of_a_worker_takes_the_name_of_another(script: str) -> None:
+    """They share one scope: a function of the same name would silently be the other one."""
+    declared = re.findall(
+        r"^(?:async )?(?:function\*?|const|let|class) (\w+)", script, re.MULTILINE
+    )
+    assert len(declared) > 20
+    assert sorted(declared) == sorted(set(declared))
+    assert "export " not in script
+    assert "import " not in script.replace("it imports nothing", "")

@@ -7,6 +7,7 @@
 - `peer`   the peer's phone: one page, installable, readable without signal
 - `manage` the live board, peers, settings, audit
 - `welcome` an invitation opened
+- `workers` the service workers of `peer` and `manage`, put together; no family of its own
 """
 
 from flask import Flask

@@ -21,6 +21,7 @@ from server.auth.callers import Caller, authenticate
 from server.channels import apprise_schemes
 from server.models import AuditWhat
 from server.web import frame
+from server.web.pages import workers
 from server.wiring import Wired
 from storage.database import Transaction
 
@@ -85,6 +86,7 @@ def install(app: Flask, wired: Wired) -> None:
             audit.note(tx, caller.as_actor(), Look(AuditWhat.EXPORTED, "peers.csv"))
         return exports.as_csv("peers.csv", rows)
 
+    app.add_url_rule("/manage-sw.js", "manage_worker", lambda: workers.answer(worker_script()))
     app.add_url_rule("/manage", "manage", board)
     app.add_url_rule("/manage/peers", "manage_peers", peers)
     app.add_url_rule("/manage/peers.csv", "manage_peers_csv", peers_csv)
@@ -99,6 +101,11 @@ def _caring(wired: Wired) -> WerkzeugResponse:
     if (elsewhere := _elsewhere(wired, CARING)) is not None:
         return elsewhere
     return _page(wired, "care", {})
+
+
+def worker_script() -> str:
+    """The service worker that shows alarms while the board is closed."""
+    return workers.script("/manage", "alarm.other", "js/manage/worker.js", {})
 
 
 def _elsewhere(wired: Wired, roles: frozenset[Role]) -> WerkzeugResponse | None:
@@ -161,6 +168,7 @@ def _page(
             "tiles",
             "care",
             "keeping",
+            "ring",
         ),
         boot={"page": page, "services": sorted(apprise_schemes(wired.settings)), **boot},
         page=page,

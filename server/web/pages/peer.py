@@ -16,9 +16,9 @@ from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from dispatch.states import Role
-from notifications.messages import CATALOGUE
 from server.api import phone
 from server.web import frame, statics, words
+from server.web.pages import workers
 from server.wiring import Wired
 
 SCOPE = "/peer"
@@ -54,16 +54,11 @@ def install(app: Flask, wired: Wired) -> None:
         spoken = words.Words(frame.language())
         return Response(json.dumps(_manifest(spoken)), content_type="application/manifest+json")
 
-    def worker() -> Response:
-        response = Response(_worker(), content_type="text/javascript; charset=utf-8")
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
     app.add_url_rule(SCOPE, "peer", peer)
     app.add_url_rule("/peer/<path:rest>", "peer_below", peer)
     app.add_url_rule(SHELL, "peer_shell", shell)
     app.add_url_rule("/peer/manifest.webmanifest", "peer_manifest", manifest)
-    app.add_url_rule("/sw.js", "service_worker", worker)
+    app.add_url_rule("/sw.js", "service_worker", lambda: workers.answer(worker_script()))
 
 
 def _page(wired: Wired, boot: dict[str, Any]) -> Response:
@@ -72,7 +67,7 @@ def _page(wired: Wired, boot: dict[str, Any]) -> Response:
         "peer/app.html",
         family="peer",
         default_theme="auto",
-        words_of=("peer",),
+        words_of=("peer", "ring"),
         boot={"theme": frame.theme("auto"), "languages": words.LANGUAGES, **boot},
         colours=(_LIGHT, _DARK),
         modules=[name for name in _kept() if name.endswith(".js")],
@@ -132,21 +127,10 @@ def _manifest(t: words.Words) -> dict[str, Any]:
 
 
 @cache
-def _worker() -> str:
-    """The service worker: what it must know, the queue that pages use too, and its own file."""
-    private = CATALOGUE["offer_private"]
-    texts = {code: [private.text(code).title, private.text(code).body] for code in words.LANGUAGES}
-    known = {
-        "files": [statics.address(name) for name in _kept()],
-        "shell": SHELL,
-        "scope": SCOPE,
-        "texts": texts,
-        "icon": statics.address("icons/icon-192.png"),
-        "badge": statics.address("icons/badge-96.png"),
-    }
+def worker_script() -> str:
+    """The service worker of the phone: it rings, and it keeps the page."""
+    known = {"files": [statics.address(name) for name in _kept()], "shell": SHELL}
     spoken = [words.catalogue(code, words.families()) for code in words.LANGUAGES]
     page = json.dumps([known, spoken], sort_keys=True).encode()
     known["version"] = hashlib.sha256(page).hexdigest()[:12]
-    # A classic worker runs in every browser, so the shared module loses its exports.
-    queue = re.sub(r"^export ", "", statics.text("js/peer/queue.js"), flags=re.MULTILINE)
-    return f"const KNOWN = {json.dumps(known)};\n{queue}\n{statics.text('js/peer/worker.js')}"
+    return workers.script(SCOPE, "offer_private", "js/peer/worker.js", known)

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { boot, me } from "../boot.js";
 import { get, post, remove } from "../api.js";
+import { ThisBrowser } from "./browser.js";
 import { Empty, html, Icon, Press } from "../ui.js";
 import { dayOf, t } from "../words.js";
 import { Field, Save, Select, Summary, useSaving } from "./forms.js";
@@ -32,7 +33,7 @@ function Mine() {
   const drop = async (one) => { try { await remove(`/devices/${one.id}`); state.put(state.found.filter((each) => each.id !== one.id)); } catch { setTried({ ...tried, [one.id]: "refused_again" }); } };
   return html`<section class="card form" aria-labelledby="mine"><h2 id="mine">${t("m_my_devices", { name: me.name })}</h2><p class="sub t-14">${t("m_my_devices_text")}</p>
     <${Reading} state=${state} what=${t("m_part_devices")} lines=${2}>${(found) => html`<ul class="devices">${found.map((one) => html`<li key=${one.id} class="line" data-device=${one.kind}><${Icon} name=${ICONS[one.kind]} /><span class="grow"><b>${t(`m_device_${one.kind}`)}</b><small class="num">${t("m_since", { date: dayOf(one.created_at) })}</small>${tried[one.id] && html`<small role="status">${t(tried[one.id])}</small>`}</span><${Press} kind="secondary" size="sm" act=${() => test(one)} busy=${t("m_sending")}>${t("m_test")}<//><button type="button" class="iconbtn" aria-label=${t("m_remove_device", { kind: t(`m_device_${one.kind}`) })} onClick=${() => drop(one)}><${Icon} name="trash-2" /></button></li>`)}</ul>${!found.length && html`<p class="sub t-14">${t("m_no_devices")}</p>`}`}<//>
-    <${Summary} errors=${saving.errors} said=${saving.said} /><div class="form__two"><${Select} id="device-kind" label=${t("m_device_kind")} value=${form.kind} set=${part("kind")} options=${KINDS.map((one) => [one, t(`m_device_${one}`)])} /><${Field} id="device-address" label=${form.kind === "apprise" ? t("m_service") : form.kind === "email" ? t("email") : t("m_number")} hint=${form.kind === "apprise" ? t("m_service_hint", { services: SERVICES.join(", ") }) : null} type=${form.kind === "apprise" ? "text" : form.kind === "email" ? "email" : "tel"} value=${form.address} set=${part("address")} error=${saving.errors["device-address"]} /></div><${Save} act=${check} words=${t("m_add_device")} done=${saving.done} /></section>`;
+    <${ThisBrowser} devices=${state.found} added=${state.retry} /><${Summary} errors=${saving.errors} said=${saving.said} /><div class="form__two"><${Select} id="device-kind" label=${t("m_device_kind")} value=${form.kind} set=${part("kind")} options=${KINDS.map((one) => [one, t(`m_device_${one}`)])} /><${Field} id="device-address" label=${form.kind === "apprise" ? t("m_service") : form.kind === "email" ? t("email") : t("m_number")} hint=${form.kind === "apprise" ? t("m_service_hint", { services: SERVICES.join(", ") }) : null} type=${form.kind === "apprise" ? "text" : form.kind === "email" ? "email" : "tel"} value=${form.address} set=${part("address")} error=${saving.errors["device-address"]} /></div><${Save} act=${check} words=${t("m_add_device")} done=${saving.done} /></section>`;
 }
 
 // A list that comes whole takes no page.

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { boot } from "../boot.js";
 import { html, Keys, Shapes, Toast } from "../ui.js";
 import { t } from "../words.js";
+import { bell, startBell } from "./bell.js";
 import { forgetSnapshot, startWorker } from "./device.js";
 import { Ended, Home } from "./home.js";
 import { Me } from "./me.js";
@@ -72,11 +73,13 @@ document.addEventListener("alongside:signed-out", () => forgetSnapshot().finally
 startWorker((message) => {
   if (message.type === "open") { phone.load(); go(message.path); }
   if (message.type === "look") phone.load();
+  if (message.type === "rang") bell.heard(message.delivery_id);
   if (message.type === "sent") phone.answered(message.press, message.status, message.body);
 });
 if (boot.phone || boot.phone === null) {
   const main = document.getElementById("main");
   main.replaceChildren();
   render(html`<${App} />`, main);
+  startBell();
   phone.start();
 }

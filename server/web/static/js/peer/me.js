@@ -5,6 +5,7 @@ import { boot } from "../boot.js";
 import { now } from "../clock.js";
 import { Avatar, html, Icon, Shapes } from "../ui.js";
 import { clock, dayOf, has, language, shortName, t } from "../words.js";
+import { bell } from "./bell.js";
 import { choose, forgetSnapshot, isOn, turn } from "./device.js";
 import { figure, hoursOf, startOfWeek, useVisits } from "./home.js";
 import { Signal, Tabbar, Trouble, usePhone } from "./parts.js";
@@ -37,6 +38,7 @@ export function Me() {
 async function leave(event) {
   event.preventDefault();
   const form = event.target;
+  await bell.leave();
   await forgetSnapshot(true);
   localStorage.removeItem("alongside.visits");
   form.submit();

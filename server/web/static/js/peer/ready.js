@@ -1,34 +1,33 @@
-// Will this phone ring? Says only what is known: permission, sound, how else the network reaches you.
+// Will this phone ring? Asks for the permission, and says what is known: see `rings`.
 import { useEffect, useState } from "preact/hooks";
-import { announce } from "../a11y.js";
 import { html, Icon, Press } from "../ui.js";
-import { clock, t } from "../words.js";
-import { alerts, askAlerts, checkedAt, locationAllowed, rememberCheck, tryAlert } from "./device.js";
+import { t } from "../words.js";
+import { bell, look } from "./bell.js";
+import { alerts, askAlerts, locationAllowed, rememberCheck, tryAlert } from "./device.js";
+import { usePhone } from "./parts.js";
 import { shareArea } from "./position.js";
+import { Problems, Rings } from "./rings.js";
 import { play, unlock } from "./sound.js";
 import { phone } from "./store.js";
 
 export function Ready() {
-  const [allowed, setAllowed] = useState(alerts());
-  const [checked, setChecked] = useState(checkedAt());
-  const test = async () => {
-    unlock();
-    play();
-    if (!(await tryAlert(t("p_test_title"), t("p_test_text")))) { setAllowed(alerts()); return; }
-    rememberCheck();
-    setChecked(checkedAt());
-    announce(t("p_tested"));
-  };
-  const ask = async () => { setAllowed(await askAlerts()); if (alerts() === "granted") await test(); };
-  const again = async () => { setAllowed(alerts()); await test(); };
-  return html`<${Area} />${allowed === "granted" ? html`<p class="ready"><${Icon} name="circle-check" /><span>${checked ? t("p_alerts_checked", { time: clock(checked) }) : t("p_alerts_on")} ${reach()}</span><button type="button" class="link" onClick=${test}>${t("p_test")}</button></p>` : allowed === "denied" ? html`<section class="card card--pad stack ready__card"><div class="line"><span class="icontile icontile--red"><${Icon} name="bell-off" /></span><h2>${t("p_cannot_ring")}</h2></div><p class="sub">${t("p_cannot_ring_text")} ${reach()}</p><ol class="steps"><li>${t("p_ring_step_1")}</li><li>${t("p_ring_step_2")}</li></ol><${Press} act=${again}>${t("p_done_test")}<//></section>` : allowed === "default" ? html`<section class="card card--pad stack ready__card"><div class="line"><span class="icontile"><${Icon} name="bell" /></span><h2>${t("p_may_ring")}</h2></div><p class="sub">${t("p_may_ring_text")} ${reach()}</p><${Press} act=${ask}>${t("p_allow_alerts")}<//></section>` : html`<p class="ready ready--plain"><${Icon} name="info" /><span>${t("p_no_alerts")} ${reach()}</span><button type="button" class="link" onClick=${test}>${t("p_test")}</button></p>`}`;
+  usePhone();
+  const [, draw] = useState(0);
+  const again = () => draw((n) => n + 1);
+  // The phone shows at once how an alert looks; whether one really arrives is tried in `rings`.
+  const test = async () => { unlock(); play(); look(); if (await tryAlert(t("p_test_title"), t("p_test_text"))) rememberCheck(); again(); };
+  const ask = async () => { await askAlerts(); await test(); };
+  const allowed = alerts();
+  if (allowed === "granted") return html`<${Area} /><${Rings} reach=${reach()} changed=${again} />`;
+  return html`<${Area} />${allowed === "denied" ? html`<section class="card card--pad stack ready__card"><div class="line"><span class="icontile icontile--red"><${Icon} name="bell-off" /></span><h2>${t("p_cannot_ring")}</h2></div><p class="sub">${t("p_cannot_ring_text")} ${reach()}</p><ol class="steps"><li>${t("p_ring_step_1")}</li><li>${t("p_ring_step_2")}</li></ol><${Press} act=${test}>${t("p_done_test")}<//></section>` : allowed === "default" ? html`<section class="card card--pad stack ready__card"><div class="line"><span class="icontile"><${Icon} name="bell" /></span><h2>${t("p_may_ring")}</h2></div><p class="sub">${t("p_may_ring_text")} ${reach()}</p><${Press} act=${ask}>${t("p_allow_alerts")}<//></section>` : html`<p class="ready ready--plain"><${Icon} name="info" /><span>${t("p_no_alerts")} ${reach()}</span><button type="button" class="link" onClick=${test}>${t("p_test")}</button></p>`}<${Problems} />`;
 }
 
 // How the network reaches this peer when the page is closed.
 function reach() {
   const kinds = phone.data.devices;
-  const push = kinds.includes("fcm") || kinds.includes("webpush");
+  const push = kinds.includes("fcm") || (kinds.includes("webpush") && bell.state !== "on");
   const call = kinds.includes("sms") || kinds.includes("voice");
+  if (bell.state === "on" && !push) return t(call ? "p_reach_call" : "ring_closed");
   return t(push && call ? "p_reach_both" : push ? "p_reach_push" : call ? "p_reach_call" : "p_reach_open");
 }
 

@@ -18,6 +18,7 @@ class Phone {
   constructor() {
     this.data = null;
     this.keptAt = null; // set while what is shown comes from this phone and not from the server
+    this.askedAt = performance.timeOrigin; // when the server was asked for what is shown
     this.failed = false;
     this.waiting = []; // presses that were not answered yet
     this.banner = null;
@@ -66,9 +67,10 @@ class Phone {
 
   // True when the server answered.
   async load() {
-    const from = performance.now();
+    const [from, askedAt] = [performance.now(), Date.now()];
     try {
       const data = await get("/phone");
+      this.askedAt = askedAt;
       setClock(data.now, performance.now() - from);
       this.take(data);
       return true;
@@ -210,6 +212,7 @@ class Phone {
   answered(press, status, body) {
     this.waiting = this.waiting.filter((one) => one.key !== press.key);
     const { note } = press;
+    if (note?.receipt) return;
     if (status < 300) {
       if (note?.to && body?.id) this.merge(body);
       if (note?.to === "completed") this.load();
