@@ -37,6 +37,7 @@ Doing:
 - `ladders`    how far each rung of an offer got, for those who look after the request
 - `trials`     quiet tests at the start of a shift
 - `mending`    who cannot be rung is told by what still works
+- `one_ladder` texts and calls of a second offer wait for those of the first
 - `record`     the outcomes of sends into the rows, fenced by the lease
 - `relay`      claims due deliveries, re-checks them, sends, records
 - `channels`   one small file for each way to reach a phone, and the fake of that port

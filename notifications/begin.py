@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import case, select, update
 
-from notifications import compose, outbox, providers
+from notifications import compose, one_ladder, outbox, providers
 from notifications.channels.base import Address, Envelope
 from notifications.circuit import Door, Gate
 from notifications.compose import Words
@@ -39,7 +39,8 @@ def begin(
 ) -> list[Sending]:
     """Mark those of `claims` that still hold as being sent, close the others.
 
-    Those whose provider is away are given back, due as they were.
+    Those whose provider is away are given back, due as they were; so are texts and calls of a
+    second offer while the first offer's are going out.
 
     The lease starts anew with the send. A row that another relay has taken over, or that was
     stopped since the claim, is left alone.
@@ -48,6 +49,7 @@ def begin(
     offers = {row.Delivery.offer_id for row in rows if row.Delivery.rung is not Rung.NOTICE}
     still_open = directory.open_offers(tx, offers - {None}) if offers - {None} else set()
     replaced = _replaced([row.Delivery for row in rows])
+    behind = one_ladder.waiting(tx, [row.Delivery for row in rows])
     going: list[tuple[Any, Words, Gate]] = []
     parked: list[tuple[str, datetime]] = []
     closing: dict[tuple[DeliveryState, str], list[str]] = {}
@@ -57,6 +59,9 @@ def begin(
         if words is None:
             reason = verdict or (DeliveryState.FAILED, "NO_TEXT")
             closing.setdefault(reason, []).append(row.Delivery.id)
+            continue
+        if row.Delivery.id in behind:
+            parked.append((row.Delivery.id, behind[row.Delivery.id]))
             continue
         way, until = gate(door_of(row.Delivery.channel, _address(row.Device)), tx.now)
         if way is Gate.WAIT and until is not None:

@@ -35,9 +35,6 @@ STEPS = (
     Step(Rung.VOICE, "voice_s", frozenset({Kind.VOICE}), "voice"),
 )
 
-OFFER_KINDS = frozenset(kind for step in STEPS for kind in step.kinds)
-"""The kinds of devices that an offer rings."""
-
 EARLIER_ON_DEVICE = {Rung.PUSH_AGAIN: Rung.PUSH}
 """A rung that replaces another on the same device: once it goes, the other need not."""
 

@@ -92,6 +92,10 @@ class DeliveryState(StrEnum):
     """Its time passed before a provider took it."""
 
 
+BY_TELEPHONE = text("channel IN ('sms', 'voice')")
+"""A condition on deliveries, in the words of the index that answers it."""
+
+
 class Device(Base):
     """One address at which one user can be reached."""
 
@@ -219,8 +223,8 @@ class Delivery(Base):
             "ix_deliveries_texts",
             "device_id",
             "created_at",
-            postgresql_where=text("channel = 'sms'"),
-            sqlite_where=text("channel = 'sms'"),
+            postgresql_where=BY_TELEPHONE,
+            sqlite_where=BY_TELEPHONE,
         ),
     )
 

@@ -174,8 +174,15 @@ def _end_of(offer: Mapping[str, Any]) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value)
 
 
-def _closing_key(offer: Mapping[str, Any]) -> str:
+def _is_news(offer: Mapping[str, Any]) -> bool:
+    """Whether a peer would wonder: not when the offer ended by what they did themselves."""
+    return offer["state"] == "superseded" or offer["reason"] in ("cancelled", "unfilled")
+
+
+def _closing_key(offer: Mapping[str, Any], *, is_text: bool) -> str:
     """What the closing alert says: someone said yes, the request ended, or only that it is over."""
+    if is_text:
+        return "sms_taken" if offer["state"] == "superseded" else "sms_ended"
     if offer["state"] == "superseded":
         return "taken"
     return "offer_ended" if offer["reason"] in ("cancelled", "unfilled") else "offer_closed"
@@ -186,11 +193,24 @@ def _closings(
     closed: Mapping[str, tuple[Fact, Mapping[str, Any]]],
     rows: Sequence[Any],
 ) -> Iterable[Draft]:
-    """The quiet alert that replaces an offer's, on every phone that shows it or may show it."""
+    """The quiet alert that replaces an offer's, on every phone that shows it or may show it.
+
+    Whoever was told by a text only is told by a text: everybody hears how it ended.
+    """
     told = {
         (row.offer_id, row.device_id or row.user_id): row
         for row in rows
         if row.state in TOLD and row.channel in PUSH_KINDS and row.rung is not Rung.NOTICE
+    }
+    shown = {(row.offer_id, row.user_id) for row in told.values()}
+    told |= {
+        (row.offer_id, f"text:{row.device_id}"): row
+        for row in rows
+        if row.state in TOLD
+        and row.rung is Rung.SMS
+        and (row.offer_id, row.user_id) not in shown
+        and row.offer_id in closed
+        and _is_news(closed[row.offer_id][1])
     }
     for (offer_id, where), row in told.items():
         if offer_id not in closed:
@@ -203,7 +223,7 @@ def _closings(
             device_id=row.device_id,
             channel=row.channel,
             once=outbox.closing_of(offer_id, where),
-            key=_closing_key(offer),
+            key=_closing_key(offer, is_text=row.rung is Rung.SMS),
             rung=Rung.NOTICE,
             locale=row.locale,
             is_private=row.is_private,

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from notifications import outbox
-from notifications.models import Delivery, Device, Kind, Rung, TextChoice
+from notifications.models import BY_TELEPHONE, Delivery, Device, Kind, Rung, TextChoice
 from notifications.outbox import TOLD, Draft
 from notifications.replies import Choice
 from storage.database import Transaction
@@ -47,7 +47,7 @@ def offers(tx: Transaction, device: Device) -> Mapping[str, Asked]:
         )
         .where(
             Delivery.device_id == device.id,
-            Delivery.channel == Kind.SMS,
+            BY_TELEPHONE,
             Delivery.created_at > tx.now - REMEMBERED,
             Delivery.rung == Rung.SMS,
             Delivery.state.in_(TOLD),
@@ -67,7 +67,7 @@ def tested(tx: Transaction, device: Device) -> str | None:
         select(Delivery.id, Delivery.opened_at)
         .where(
             Delivery.device_id == device.id,
-            Delivery.channel == Kind.SMS,
+            BY_TELEPHONE,
             Delivery.created_at > tx.now - REMEMBERED,
             Delivery.key == "sms_test",
             Delivery.state.in_(TOLD),
@@ -146,7 +146,7 @@ def _is_talking_to_itself(tx: Transaction, device: Device) -> bool:
         .select_from(Delivery)
         .where(
             Delivery.device_id == device.id,
-            Delivery.channel == Kind.SMS,
+            BY_TELEPHONE,
             Delivery.created_at > tx.now - QUIET_FOR,
             Delivery.key.in_(SMALL_TALK),
         )

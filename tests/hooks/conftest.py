@@ -15,6 +15,7 @@ from dispatch.models import User
 from dispatch.states import Role
 from notifications import devices
 from notifications.models import Delivery, DeliveryState, Device, Kind, Rung
+from notifications.relay import Relay
 from server.app import create_app
 from server.wiring import Wired, make_loops, wire
 from storage.clock import ManualClock
@@ -33,6 +34,10 @@ class Town(World):
         super().__init__(wired.db, clock)
         self.wired, self.twilio = wired, twilio
         self.loops = make_loops(wired)
+        (turn,) = self.loops.turns["relay"]
+        relay = getattr(turn.work, "__self__", None)
+        assert isinstance(relay, Relay)
+        self.relay = relay
         self.admin = self.network()
         self.scioto = self.site(self.admin)
         self.nurse = self.user(self.admin, "Hannah L.", Role.STAFF, self.scioto)
@@ -64,8 +69,8 @@ class Town(World):
     def tick(self) -> None:
         """The dispatcher looks until nothing is due and nothing is on its way."""
         super().tick()
-        (relay,) = self.loops.turns["relay"]
-        while relay.work():
+        while self.relay.tick() or self.relay.in_flight:
+            assert self.relay.settle(20)
             super().tick()
 
     def forward(self, seconds: float, *, step_s: float = 5.0) -> None:

@@ -160,6 +160,7 @@ def test_a_yes_that_crosses_a_newer_offer_is_asked_about(town: Town) -> None:
     town.forward(31)
     second = second_offer(town, marcus)
     town.do(peers.accept, dana, town.offer_of(dana, first).id)  # type: ignore[union-attr]  # she was asked
+    town.tick()
     phone.reply("Y")
     town.tick()
     assert phone.texts[-1].startswith("The earlier one is taken care of. This one is new.")

@@ -56,8 +56,8 @@ def upgrade() -> None:
         "ix_deliveries_texts",
         "deliveries",
         ["device_id", "created_at"],
-        postgresql_where=sa.text("channel = 'sms'"),
-        sqlite_where=sa.text("channel = 'sms'"),
+        postgresql_where=sa.text("channel IN ('sms', 'voice')"),
+        sqlite_where=sa.text("channel IN ('sms', 'voice')"),
     )
     op.create_index("ix_deliveries_history", "deliveries", ["network_id", "created_at", "id"])
     op.create_table(
