@@ -1,8 +1,9 @@
 """The relay: claims due deliveries, re-checks them, sends, records. No transaction waits for a phone.
 
-1. claim: a lease on due rows, committed;
-2. begin: is the offer still open, the address still good, the time not over? Then the row says
-   `unknown` before the first byte leaves, so that a process that dies in between lies to nobody;
+1. claim: a lease on due rows;
+2. begin, in the same commit: is the offer still open, the address still good, the time not over,
+   the provider there? Then the row says `unknown` before the first byte leaves, so that a process
+   that dies in between lies to nobody;
 3. send: in the lanes, outside any transaction;
 4. record: the outcome, fenced by the lease.
 
@@ -23,7 +24,7 @@ from notifications.channels.absent import AbsentChannel
 from notifications.channels.base import Channel, Outcome, Result
 from notifications.circuit import Circuit, Door, Shut
 from notifications.directory import Directory
-from notifications.lanes import Finished, Lane
+from notifications.lanes import Finished, Lane, Sending
 from notifications.models import Delivery, Kind
 from notifications.record import Recorder
 from storage.claims import Claim, claim_due
@@ -130,38 +131,61 @@ class Relay:
         return self._circuit.open_doors(self._db.clock.now())
 
     def claim(self, limit: int = 200) -> list[Claim]:
-        """Lease due deliveries of every lane that has a free worker, and commit."""
-        with self._db.read() as tx:
-            self._hear(tx)
-            room = {kind: self._room(kind, limit) for kind in _waiting(tx)}
-        if not any(room.values()):
+        """Only lease due deliveries of every lane that has a free worker, and commit."""
+        room = self._look(limit)
+        if not room:
             return []
-        claims: list[Claim] = []
         with self._db.transaction() as tx:
-            for kind, free in room.items():
-                if free:
-                    claims += claim_due(
-                        tx.session,
-                        Delivery,
-                        due=Delivery.due_at,
-                        leased_until=Delivery.leased_until,
-                        lease=Delivery.lease,
-                        now=tx.now,
-                        lease_s=self._lease_s,
-                        limit=free,
-                        where=[Delivery.channel == kind],
-                        order_by=[Delivery.turn, Delivery.due_at],
-                    )
-        return claims
+            return self._lease(tx, room)
 
     def send(self, claims: list[Claim]) -> tuple[int, int]:
         """Re-check claimed deliveries and start those that still hold; (started, dropped)."""
         if not claims:
             return 0, 0
         with self._db.transaction() as tx:
-            going = begin.begin(
-                tx, claims, self._directory, self._lease_s, self._link_of, self._circuit.gate
+            going = self._begin(tx, claims)
+        return self._go(claims, going)
+
+    def _start(self, limit: int) -> tuple[int, int]:
+        """Claim, look a last time and mark, in one commit; then send."""
+        room = self._look(limit)
+        if not room:
+            return 0, 0
+        with self._db.transaction() as tx:
+            claims = self._lease(tx, room)
+            going = self._begin(tx, claims) if claims else []
+        return self._go(claims, going)
+
+    def _look(self, limit: int) -> dict[Kind, int]:
+        """How many to claim of each channel by which something waits; takes no lock."""
+        with self._db.read() as tx:
+            self._hear(tx)
+            room = {kind: self._room(kind, limit) for kind in _waiting(tx)}
+        return {kind: free for kind, free in room.items() if free}
+
+    def _lease(self, tx: Transaction, room: Mapping[Kind, int]) -> list[Claim]:
+        claims: list[Claim] = []
+        for kind, free in room.items():
+            claims += claim_due(
+                tx.session,
+                Delivery,
+                due=Delivery.due_at,
+                leased_until=Delivery.leased_until,
+                lease=Delivery.lease,
+                now=tx.now,
+                lease_s=self._lease_s,
+                limit=free,
+                where=[Delivery.channel == kind],
+                order_by=[Delivery.turn, Delivery.due_at],
             )
+        return claims
+
+    def _begin(self, tx: Transaction, claims: list[Claim]) -> list[Sending]:
+        return begin.begin(
+            tx, claims, self._directory, self._lease_s, self._link_of, self._circuit.gate
+        )
+
+    def _go(self, claims: list[Claim], going: list[Sending]) -> tuple[int, int]:
         for sending in going:
             self._in_flight += 1
             if sending.is_refused:
@@ -173,9 +197,6 @@ class Relay:
     def _link_of(self, offer_id: str | None) -> str:
         path = "" if offer_id is None else f"/peer/offers/{offer_id}"
         return self._public_url + path
-
-    def _start(self, limit: int) -> tuple[int, int]:
-        return self.send(self.claim(limit))
 
     def _room(self, kind: Kind, limit: int) -> int:
         free = self._lanes[kind].free
