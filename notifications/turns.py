@@ -20,9 +20,10 @@ moment may get the same turn, and the earlier `due_at` then goes first.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ScalarSelect, Select, bindparam, func, select
 
 from notifications.models import Delivery, Kind, Rung
 from storage.database import Transaction
@@ -93,27 +94,47 @@ def take(tx: Transaction, drafts: Sequence[Waits]) -> list[int]:
     """The turn of each draft beside what the rows say now, in one statement."""
     flows = list({Flow(draft.channel, draft.site_id, draft.rung) for draft in drafts})
     channels = list({flow.channel for flow in flows})
-    found = tx.session.execute(
-        select(*[_last(flow) for flow in flows], *[_start(channel) for channel in channels])
-    ).one()
+    values: dict[str, Any] = {}
+    for number, flow in enumerate(flows):
+        values |= {
+            f"site_{number}": flow.site_id,
+            f"of_{number}": flow.channel,
+            f"rung_{number}": flow.rung,
+        }
+    values |= {f"channel_{number}": channel for number, channel in enumerate(channels)}
+    look = _look(tuple(flow.site_id is not None for flow in flows), len(channels))
+    found = tx.session.connection().execute(look, values).one()
     lasts = dict(zip(flows, found, strict=False))
     starts = dict(zip(channels, found[len(flows) :], strict=True))
     return assign(drafts, lasts, starts)
 
 
-def _last(flow: Flow) -> ScalarSelect[Any]:
-    mine = Delivery.site_id.is_(None) if flow.site_id is None else Delivery.site_id == flow.site_id
+@lru_cache(maxsize=256)
+def _look(with_site: tuple[bool, ...], channels: int) -> Select[Any]:
+    """The statement for so many flows and channels; built once, for it costs more than its answer."""
+    lasts = [_last(number, has_site) for number, has_site in enumerate(with_site)]
+    return select(*lasts, *[_start(number) for number in range(channels)])
+
+
+_ROW: Any = Delivery.__table__.c
+
+
+def _last(number: int, has_site: bool) -> ScalarSelect[Any]:
+    site = bindparam(f"site_{number}", type_=_ROW.site_id.type)
     return (
-        select(func.max(Delivery.turn))
-        .where(mine, Delivery.channel == flow.channel, Delivery.rung == flow.rung)
-        .where(Delivery.due_at.is_not(None))
+        select(func.max(_ROW.turn))
+        .where(_ROW.site_id == site if has_site else _ROW.site_id.is_(None))
+        .where(_ROW.channel == bindparam(f"of_{number}", type_=_ROW.channel.type))
+        .where(_ROW.rung == bindparam(f"rung_{number}", type_=_ROW.rung.type))
+        .where(_ROW.due_at.is_not(None))
         .scalar_subquery()
     )
 
 
-def _start(channel: Kind) -> ScalarSelect[Any]:
+def _start(number: int) -> ScalarSelect[Any]:
     return (
-        select(func.min(Delivery.turn))
-        .where(Delivery.channel == channel, Delivery.due_at.is_not(None))
+        select(func.min(_ROW.turn))
+        .where(_ROW.channel == bindparam(f"channel_{number}", type_=_ROW.channel.type))
+        .where(_ROW.due_at.is_not(None))
         .scalar_subquery()
     )
