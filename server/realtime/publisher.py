@@ -103,6 +103,9 @@ class Publisher:
             # Who called for help hears who has it, also when the visit is over.
             called = fact.data["help"] or fact.data["call"]
             others.append(rooms.peer(called["peer"]["id"]))
+        if fact.type is FactType.HELP_CALLED:
+            # The staff of the site hear of it also when the request has ended and nobody follows it.
+            others.append(rooms.site(fact.site_id))
         if full == plain:
             self._emit_fact(full, managers + others)
         else:

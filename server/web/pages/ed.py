@@ -52,7 +52,7 @@ def install(app: Flask, wired: Wired) -> None:
             "ed/ask.html",
             family="ed",
             default_theme="light",
-            words_of=("ed", "desk"),
+            words_of=("ed", "desk", "alarm_help"),
             boot=boot,
             rooms=[(room, short_room(room)) for room in rooms],
             more=[(code, _name_of(code)) for code in spoken if code not in LANGUAGES],
@@ -82,7 +82,7 @@ def install(app: Flask, wired: Wired) -> None:
             "ed/follow.html",
             family="ed",
             default_theme="light",
-            words_of=("ed", "desk", "tiles"),
+            words_of=("ed", "desk", "tiles", "alarm_help"),
             boot=boot,
         )
 
@@ -103,7 +103,13 @@ def _elsewhere(wired: Wired) -> WerkzeugResponse | None:
 def _shared(tx: Transaction, caller: Caller) -> dict[str, Any]:
     network = tx.session.get_one(Network, caller.network_id)
     at_desk = pins.desk_of(tx, caller.session_id) is not None
-    return {"phone": network.phone, "quiet_s": pins.QUIET_S if at_desk else None}
+    site = tx.session.get(Site, caller.site_id) if caller.site_id else None
+    security = None if site is None else site.security_phone
+    return {
+        "phone": network.phone,
+        "security_phone": security,
+        "quiet_s": pins.QUIET_S if at_desk else None,
+    }
 
 
 def _requests(tx: Transaction, actor: Actor) -> list[dict[str, Any]]:
@@ -112,7 +118,9 @@ def _requests(tx: Transaction, actor: Actor) -> list[dict[str, Any]]:
         select(SupportRequest)
         .where(
             access.may_see_request(actor),
-            SupportRequest.state.not_in(FINAL) | (SupportRequest.closed_at > tx.now - STILL_SHOWN),
+            SupportRequest.state.not_in(FINAL)
+            | (SupportRequest.closed_at > tx.now - STILL_SHOWN)
+            | SupportRequest.help.is_not(None),
         )
         .order_by(SupportRequest.created_at.desc())
         .limit(60)

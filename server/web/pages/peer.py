@@ -67,7 +67,7 @@ def _page(wired: Wired, boot: dict[str, Any]) -> Response:
         "peer/app.html",
         family="peer",
         default_theme="auto",
-        words_of=("peer", "ring"),
+        words_of=("peer", "ring", "alarm_help"),
         boot={"theme": frame.theme("auto"), "languages": words.LANGUAGES, **boot},
         colours=(_LIGHT, _DARK),
         modules=[name for name in _kept() if name.endswith(".js")],

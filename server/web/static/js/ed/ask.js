@@ -6,7 +6,7 @@ import { boot } from "../boot.js";
 import { Quiet } from "../desk/quiet.js";
 import { Banner, Dialog, html, Icon, Keys, LinkBanner } from "../ui.js";
 import { clock, rich, t } from "../words.js";
-import { isOpen, Now, watchSite } from "./now.js";
+import { Helped, isOpen, Now, watchSite } from "./now.js";
 
 const form = document.getElementById("ask");
 const byId = (id) => document.getElementById(id);
@@ -203,6 +203,7 @@ const now = byId("now");
 const list = document.createElement("div");
 now.replaceChildren(now.querySelector("h2"), list);
 render(html`<${Now} site=${site} />`, list);
+render(html`<${Helped} site=${site} />`, byId("helped"));
 render(html`<${LinkBanner} call=${boot.phone} /><${Quiet} /><${Keys} />`, byId("live"));
 shortcut("0-9 Enter", t("key_write"), () => {});
 shortcut("Ctrl+Enter", t("key_send"), () => {});

@@ -11,6 +11,7 @@ import { Banner, Dialog, html, Keys, LinkBanner, Pill, Toast } from "../ui.js";
 import { clock, firstName, shortName, t } from "../words.js";
 import { Closed, Done } from "./ended.js";
 import { Finding, Unfilled } from "./finding.js";
+import { HelpBanner } from "./help.js";
 import { OnTheWay } from "./way.js";
 
 const POSITION_MS = 8000;
@@ -113,6 +114,7 @@ function Page({ store }) {
   const close = () => setOpen(null);
   return html`<div class=${VISITED.has(request.state) ? "req req--way" : "req"}>
     <div class="req__top"><h1>${request.place}</h1><${Pill} state=${request.state} /><span class="grow"></span><span class="meta num">${asked}</span>
+      <${HelpBanner} request=${request} />
       <${LinkBanner} call=${boot.phone} held=${t("held")} />
       ${refused && html`<${Banner} kind="alarm" icon="triangle-alert" title=${t("refused_title")} text=${t("refused_again")} />`}</div>
     ${body}

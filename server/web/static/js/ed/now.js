@@ -4,6 +4,7 @@ import { get, Problem } from "../api.js";
 import { minutesUntil, secondsSince, useTick } from "../clock.js";
 import { followRequest, link } from "../live.js";
 import { html, Pill } from "../ui.js";
+import { HelpBanner } from "./help.js";
 import { clock, t } from "../words.js";
 
 const ENDED = new Set(["completed", "cancelled", "unfilled"]);
@@ -27,14 +28,15 @@ class Site {
 
   add(snapshot) {
     const known = this.stores.get(snapshot.id);
-    if (known) { known.take(snapshot); return; }
-    const store = isOpen(snapshot) ? followRequest(snapshot) : { snapshot, take() {} };
+    if (known?.subscribe || (known && !snapshot.help)) { known.take(snapshot); return; }
+    const store = isOpen(snapshot) || snapshot.help ? followRequest(snapshot) : { snapshot, take() {} };
     this.stores.set(snapshot.id, store);
     store.subscribe?.(() => this.tell());
   }
 
   follow() { link.socket.emit("follow_site", {}, (answer) => { if (answer?.ok) this.refresh(); }); }
-  hear(fact) { if (fact.type === "request_created" && !this.stores.has(fact.request_id)) this.meet(fact.request_id); }
+  // A request that has ended is not followed; a call for help can come all the same.
+  hear(fact) { if (["request_created", "help_called"].includes(fact.type) && !this.stores.get(fact.request_id)?.subscribe) this.meet(fact.request_id); }
   moved() {}
   resync({ request_id: id }) { if (!id || !this.stores.has(id)) this.refresh(); }
 
@@ -45,7 +47,7 @@ class Site {
   async refresh() {
     try {
       const { items } = await get(`/requests?limit=${MOST}`);
-      items.filter((one) => isOpen(one) || this.stores.has(one.id)).forEach((one) => this.add(one));
+      items.filter((one) => isOpen(one) || one.help || this.stores.has(one.id)).forEach((one) => this.add(one));
       this.tell();
       return true;
     } catch (error) {
@@ -61,6 +63,13 @@ function minutes(request) {
   if (request.state === "searching" || request.state === "escalated") return t("now_searching", { n: Math.floor(secondsSince(request.created_at) / 60) });
   if (visit && visit.eta_at && ["accepted", "en_route"].includes(request.state)) return t("about_minutes", { n: minutesUntil(visit.eta_at) });
   return clock((visit && (visit.started_at || visit.arrived_at)) || request.closed_at || request.created_at);
+}
+
+// Above everything else on the page: a peer of this ED does not feel safe.
+export function Helped({ site }) {
+  const [, draw] = useState(0);
+  useEffect(() => site.subscribe(() => draw((n) => n + 1)), []);
+  return site.requests().map((one) => html`<${HelpBanner} key=${one.id} request=${one} />`);
 }
 
 export function Now({ site }) {

@@ -5,14 +5,17 @@ import { secondsSince } from "../clock.js";
 import { html, Icon, Press } from "../ui.js";
 import { shortName, t, timer } from "../words.js";
 import { canVideo, canWiden, claim, offerVideo, widen } from "./acts.js";
+import { HelpLine, helpSentence } from "./help.js";
 import { can, soundIsOn } from "./shell.js";
 import { alarmIds, board, sameItems, useBoard } from "./store.js";
 import { Timer } from "./ticker.js";
 import { isWall, languageName, where } from "./wording.js";
 
-function chime() {
+const AGAIN_MS = 15000;
+
+function chime(always = false) {
   document.dispatchEvent(new CustomEvent("alongside:chime"));
-  if (!soundIsOn() || !window.AudioContext) return;
+  if (!(always || soundIsOn()) || !window.AudioContext) return;
   const player = new AudioContext();
   if (player.state === "suspended") { player.close(); return; }
   [[660, 0], [880, 0.22]].forEach(([pitch, begins]) => {
@@ -46,11 +49,11 @@ function details(row) {
 function useVoice(ids) {
   const told = useRef(null);
   useEffect(() => {
-    const standing = ids.map((id) => `${id} ${board.requests.get(id).alarm}`);
+    const standing = ids.flatMap((id) => { const { alarm, help } = board.requests.get(id); return [help && `${id} help ${help.id}`, alarm && `${id} ${alarm}`].filter(Boolean); });
     const fresh = standing.filter((one) => told.current === null || !told.current.has(one));
     if (fresh.length) {
-      document.getElementById("alarm-voice").textContent = fresh.map((one) => sentence(board.requests.get(one.split(" ")[0]))).join(" ");
-      if (told.current !== null) chime();
+      document.getElementById("alarm-voice").textContent = fresh.map((one) => { const [id, what] = one.split(" "); const row = board.requests.get(id); return what === "help" ? helpSentence(row) : sentence(row); }).join(" ");
+      if (told.current !== null) chime(fresh.some((one) => one.includes(" help ")));
     }
     told.current = new Set(standing);
     document.title = document.title.replace(/^(\(\d+\) )?/, ids.length ? `(${ids.length}) ` : "");
@@ -58,7 +61,17 @@ function useVoice(ids) {
     const badge = rail?.querySelector(".badge");
     badge?.remove();
     if (rail && ids.length) rail.insertAdjacentHTML("beforeend", `<span class="badge"><span class="vh">, ${t("m_need_you", { n: ids.length })}</span><span aria-hidden="true">${ids.length}</span></span>`);
-  }, [ids.join(), ids.map((id) => board.requests.get(id)?.alarm).join()]);
+  }, [ids.join(), ids.map((id) => `${board.requests.get(id)?.alarm} ${board.requests.get(id)?.help?.id}`).join()]);
+}
+
+// A call for help sounds again until somebody has it; the switch for sound is for everything else.
+function useRinging() {
+  const isAlone = useBoard((all) => [...all.requests.values()].some((row) => row.help && !row.help.held_by));
+  useEffect(() => {
+    if (!isAlone) return undefined;
+    const timer = setInterval(() => chime(true), AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [isAlone]);
 }
 
 function Line({ id, only }) {
@@ -73,14 +86,15 @@ function Line({ id, only }) {
     </span>`}</li>`;
 }
 
-export function Alarms() {
+export function Alarms({ ask }) {
   const ids = useBoard(alarmIds, sameItems);
-  useBoard((all) => alarmIds().map((id) => all.requests.get(id).alarm).join());
+  useBoard((all) => alarmIds().map((id) => `${all.requests.get(id).alarm} ${all.requests.get(id).help?.id}`).join());
   useVoice(ids);
+  useRinging();
   if (!ids.length) return null;
   return html`<section class="banner banner--alarm alarm" aria-label=${t("m_alarms")}><${Icon} name="siren" size="lg" /><div class="grow">
     ${ids.length > 1 && html`<p class="alarm__sum"><b>${t("m_need_you", { n: ids.length })}</b></p>`}
-    <ul>${ids.map((id) => html`<${Line} key=${id} id=${id} only=${ids.length === 1} />`)}</ul></div></section>`;
+    <ul>${ids.map((id) => html`<${HelpLine} key=${`help ${id}`} id=${id} ask=${ask} />`)}${ids.map((id) => html`<${Line} key=${id} id=${id} only=${ids.length === 1} />`)}</ul></div></section>`;
 }
 
 // What was refused, with what is still true.

@@ -11,6 +11,7 @@ import { AskDialog } from "./ask.js";
 import { Cases } from "./cases.js";
 import { AssignDialog, CancelDialog, CloseDialog } from "./dialogs.js";
 import { Find } from "./find.js";
+import { CloseHelpDialog } from "./help.js";
 import { goKeys, step, useKeys } from "./keys.js";
 import { LostLine } from "./lost.js";
 import { RegionMap } from "./map.js";
@@ -72,7 +73,7 @@ function pressWhenThere(what, tries = 40) {
 }
 
 const TAB = "board-tab";
-const DIALOGS = { assign: AssignDialog, cancel: CancelDialog, close: CloseDialog, ask: AskDialog, find: Find };
+const DIALOGS = { assign: AssignDialog, cancel: CancelDialog, close: CloseDialog, help: CloseHelpDialog, ask: AskDialog, find: Find };
 
 function Dialogs({ open, close }) {
   const One = open && DIALOGS[open.kind];
@@ -89,7 +90,7 @@ function Board() {
   return html`<${Head} title=${t("m_board")} meta=${html`<span class="tag">${network}</span><${Live} />`}>
       <button type="button" class="btn btn--secondary btn--sm head__find" aria-label=${t("m_find")} onClick=${() => ask({ kind: "find" })}><${Icon} name="search" /><span>${t("m_find")}</span><kbd aria-hidden="true">/</kbd></button>
       ${can.act && html`<button type="button" class="btn btn--soft btn--sm" onClick=${() => ask({ kind: "ask" })}><${Icon} name="phone" />${t("m_ask")}</button>`}<//>
-    <div class="notes"><${Stale} /><${Refused} /><${Alarms} /><${LostLine} /></div><${Numbers} />
+    <div class="notes"><${Stale} /><${Refused} /><${Alarms} ask=${ask} /><${LostLine} /></div><${Numbers} />
     <div class="seg tabs" role="radiogroup" aria-label=${t("m_show")}>${["cases", "map"].map((one) => html`<label key=${one}><input type="radio" name=${TAB} value=${one} checked=${tab === one} onChange=${() => setTab(one)} />${t(`m_tab_${one}`)}</label>`)}</div>
     <div class=${`grid is-${tab}${selected ? " is-open" : ""}`}><${Cases} /><${RegionMap} /><${Panel} ask=${ask} /></div>
     <${Dialogs} open=${open} close=${() => ask(null)} /><${Keys} />`;

@@ -11,6 +11,7 @@ import { below, figure, goalOf, isWall, summary, where } from "./wording.js";
 const SHOWN_ENDED = 3;
 
 function Mark({ row }) {
+  if (row.help) return html`<span class="pill pill--escalated pill--sm"><${Icon} name="shield" />${t("h_short")}</span>`;
   if (row.alarm) return html`<span class="pill pill--escalated pill--sm"><${Icon} name="flag" />${t(`m_short_${row.alarm}`)}</span>`;
   if (row.state === "searching") return html`<span class="pill pill--searching pill--sm"><${Icon} name="radio" />${t("m_asked_of", { asked: row.asked, eligible: Math.max(row.asked, row.eligible) })}</span>`;
   return html`<${Pill} state=${row.state} small />`;

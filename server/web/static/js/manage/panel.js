@@ -14,6 +14,7 @@ import { Timer } from "./ticker.js";
 import { factLine, figure, languageName, where } from "./wording.js";
 import { Asked } from "./asked.js";
 import { Going } from "./going.js";
+import { HelpNotes } from "./help.js";
 
 const PAUSE_MS = 300;
 const SHOWN_FACTS = 7;
@@ -134,10 +135,10 @@ export function Panel({ ask }) {
   const row = useBoard((all) => (all.selected ? all.requests.get(all.selected) : undefined));
   const title = useRef(null);
   useEffect(() => { if (id && window.innerWidth <= 1180) title.current?.focus(); }, [id]);
-  useEffect(() => { if (row) announce(t("m_case_is", { where: where(row), state: row.alarm ? t(`m_short_${row.alarm}`) : t(`state_${row.state}`) })); }, [id, row?.state, row?.alarm]);
+  useEffect(() => { if (row) announce(t("m_case_is", { where: where(row), state: row.help ? t("h_short") : row.alarm ? t(`m_short_${row.alarm}`) : t(`state_${row.state}`) })); }, [id, row?.state, row?.alarm, row?.help?.id]);
   if (!row) return html`<section class="card panel panel--none" aria-label=${t("m_case")}><${Empty} icon="layout-dashboard" title=${t("m_no_case")} text=${t("m_no_case_text")} /></section>`;
   return html`<section class="card panel" aria-labelledby="case-title" key=${id}><div class="panel__head"><button type="button" class="iconbtn panel__back" aria-label=${t("back")} onClick=${() => board.select(null)}><${Icon} name="arrow-left" /></button><h2 id="case-title" tabindex="-1" ref=${title}>${where(row)}</h2><span class="grow"></span><${More} row=${row} ask=${ask} /></div>
-    <div class="panel__body" tabindex="-1">${can.act ? html`<${Managed} row=${row} ask=${ask} />` : html`<${Read} row=${row} />`}</div>
+    <div class="panel__body" tabindex="-1">${can.act ? html`<${Managed} row=${row} ask=${ask} />` : html`<${Read} row=${row} />`}<${HelpNotes} row=${row} /></div>
     <div class="panel__foot"><a class="btn btn--secondary btn--sm" href=${`tel:${row.site.desk_phone}`} aria-label=${t("m_call_ed_at", { phone: phone(row.site.desk_phone) })}><${Icon} name="phone" />${t("m_call_ed")}</a>
     ${can.act && LOOKING.has(row.state) && !isMine(row) && html`<${Press} kind="soft" size="sm" act=${() => claim(row)} busy=${t("m_claiming")}>${t("m_i_have")}<//>`}
     ${can.act && row.state === "escalated" && isMine(row) && html`<${Press} kind="soft" size="sm" act=${() => resume(row)} busy=${t("m_resuming")}>${t("m_resume")}<//>`}</div></section>`;

@@ -7,7 +7,7 @@ import { Check, Field, Save, Select, Summary, useSaving } from "./forms.js";
 import { Reading, readAll, useRead } from "./lists.js";
 
 const ZONES = ["America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles", "America/Anchorage", "Pacific/Honolulu", "America/Puerto_Rico"];
-const EMPTY = { name: "", area: "", address: "", latitude: "", longitude: "", time_zone: ZONES[0], desk_phone: "", rooms: [], is_active: true };
+const EMPTY = { name: "", area: "", address: "", latitude: "", longitude: "", time_zone: ZONES[0], desk_phone: "", security_phone: "", rooms: [], is_active: true };
 
 // "Room 1" to "Room 30" need not be typed one by one: "Room 1-30".
 export function roomsOf(text) {
@@ -20,10 +20,10 @@ export function roomsOf(text) {
 }
 
 function Site({ site, saved, close }) {
-  const [form, set] = useState({ ...site, latitude: String(site.latitude), longitude: String(site.longitude), rooms: site.rooms.join("\n") });
+  const [form, set] = useState({ ...site, latitude: String(site.latitude), longitude: String(site.longitude), security_phone: site.security_phone || "", rooms: site.rooms.join("\n") });
   const part = (name) => (value) => set((before) => ({ ...before, [name]: value }));
   const [state, save] = useSaving(async () => {
-    const body = { name: form.name.trim(), area: form.area.trim(), address: form.address.trim(), latitude: Number(form.latitude), longitude: Number(form.longitude), time_zone: form.time_zone, desk_phone: form.desk_phone.trim(), rooms: roomsOf(form.rooms) };
+    const body = { name: form.name.trim(), area: form.area.trim(), address: form.address.trim(), latitude: Number(form.latitude), longitude: Number(form.longitude), time_zone: form.time_zone, desk_phone: form.desk_phone.trim(), security_phone: form.security_phone.trim() || null, rooms: roomsOf(form.rooms) };
     saved(site.id ? await patch(`/sites/${site.id}`, { ...body, is_active: form.is_active }) : await post("/sites", body));
     close();
   }, (name) => `site-${name.split(".")[0]}`, (name, message) => (name === "name" && message.includes("exists") ? t("m_site_exists") : null));
@@ -31,6 +31,7 @@ function Site({ site, saved, close }) {
     const errors = {};
     for (const name of ["name", "area", "desk_phone"]) if (!form[name].trim()) errors[`site-${name}`] = t(`m_need_${name}`);
     if (form.desk_phone.trim() && !/^\+?[0-9 ().-]{5,20}$/.test(form.desk_phone.trim())) errors["site-desk_phone"] = t("m_need_desk_phone");
+    if (form.security_phone.trim() && !/^\+?[0-9 ().-]{5,20}$/.test(form.security_phone.trim())) errors["site-security_phone"] = t("h_need_security_phone");
     const inside = (text, most) => text.trim() !== "" && Math.abs(Number(text)) <= most;
     if (!inside(form.latitude, 90)) errors["site-latitude"] = t("m_need_latitude");
     if (!inside(form.longitude, 180)) errors["site-longitude"] = t("m_need_longitude");
@@ -40,6 +41,7 @@ function Site({ site, saved, close }) {
   const field = (name, label, more = {}) => html`<${Field} id=${`site-${name}`} label=${label} value=${form[name]} set=${part(name)} error=${errors[`site-${name}`]} ...${more} />`;
   return html`<${Dialog} title=${site.id ? site.name : t("m_new_site")} close=${close}><div class="form"><${Summary} errors=${errors} said=${state.said} />
     ${field("name", t("m_name"), { maxlength: 120 })}<div class="form__two">${field("area", t("m_area"), { hint: t("m_area_hint"), maxlength: 120 })}${field("desk_phone", t("m_desk_phone"), { hint: t("m_desk_phone_hint"), type: "tel", maxlength: 20 })}</div>
+    ${field("security_phone", t("h_security_phone"), { hint: t("h_security_phone_hint"), type: "tel", maxlength: 20 })}
     ${field("address", t("m_address"), { maxlength: 200 })}<div class="form__two">${field("latitude", t("m_latitude"), { inputmode: "decimal" })}${field("longitude", t("m_longitude"), { inputmode: "decimal" })}</div>
     <${Select} id="site-time_zone" label=${t("m_time_zone")} value=${form.time_zone} set=${part("time_zone")} error=${errors["site-time_zone"]} options=${[...new Set([...ZONES, form.time_zone])].map((one) => [one, one.replace(/^.*\//, "").replace(/_/g, " ")])} />
     <${Field} id="site-rooms" label=${t("m_rooms")} hint=${t("m_rooms_hint")} error=${errors["site-rooms"]}><textarea class="input" id="site-rooms" rows="4" value=${form.rooms} onInput=${(event) => part("rooms")(event.target.value)}></textarea><//>

@@ -10,7 +10,7 @@ import { link } from "../live.js";
 const FRESH_MS = 60000;
 export const LOOKING = new Set(["searching", "escalated"]);
 export const OVER = new Set(["completed", "cancelled", "unfilled"]);
-export const isHot = (row) => row.alarm !== null || row.state === "escalated";
+export const isHot = (row) => row.alarm !== null || row.help || row.state === "escalated";
 
 // The same row read again stays the object it was: what is not different is not drawn.
 const merged = (have, fresh) => {
@@ -150,7 +150,7 @@ export function useBoard(pick, same = Object.is) {
 
 export const GROUPS = ["needs", "finding", "way", "with", "ended"];
 const BY_STATE = { searching: "finding", escalated: "needs", accepted: "way", en_route: "way", arrived: "way", in_session: "with" };
-const groupOf = (row) => (OVER.has(row.state) ? "ended" : isHot(row) ? "needs" : BY_STATE[row.state]);
+const groupOf = (row) => (row.help ? "needs" : OVER.has(row.state) ? "ended" : isHot(row) ? "needs" : BY_STATE[row.state]);
 
 // The ids of a group, oldest first; of what has ended, newest first.
 export function idsOf(group, siteId) {
@@ -158,4 +158,5 @@ export function idsOf(group, siteId) {
   const when = group === "ended" ? (row) => -Date.parse(row.closed_at) : (row) => Date.parse(row.created_at);
   return rows.sort((a, b) => when(a) - when(b) || (a.id < b.id ? -1 : 1)).map((row) => row.id);
 }
-export const alarmIds = () => [...board.requests.values()].filter((row) => row.alarm).sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at)).map((row) => row.id);
+// Who calls for help stands above everything else.
+export const alarmIds = () => [...board.requests.values()].filter((row) => row.alarm || row.help).sort((a, b) => Boolean(b.help) - Boolean(a.help) || Date.parse(a.created_at) - Date.parse(b.created_at)).map((row) => row.id);

@@ -2,12 +2,13 @@
 import { useState } from "preact/hooks";
 import { Dialog, html, Icon, Press } from "../ui.js";
 import { phone as pretty, t } from "../words.js";
-import { Call, Choice } from "./parts.js";
+import { Choice } from "./parts.js";
+import { Safe } from "./safe.js";
 import { phone } from "./store.js";
 
 export function Help({ visit, about, close }) {
   const [at, setAt] = useState("choose");
-  if (at === "safe") return html`<${Safe} about=${about} close=${close} />`;
+  if (at === "safe") return html`<${Safe} close=${close} />`;
   if (at === "hand") return html`<${HandOver} visit=${visit} close=${close} />`;
   if (at === "mind") return html`<${ChangedMind} visit=${visit} close=${close} />`;
   const network = phone.data.network.phone;
@@ -22,9 +23,6 @@ export function Help({ visit, about, close }) {
     ${!isOnWay && html`<${Choice} icon="hand-heart" title=${t("p_changed_mind")} text=${t("p_changed_mind_text")} onClick=${() => setAt("mind")} />`}
   </div><button type="button" class="btn btn--quiet btn--lg btn--block btn--plain" data-first onClick=${close}>${t("p_back_to_visit")}</button><//>`;
 }
-
-// Numbers at once; nothing is sent, because nothing that is sent is as quick as a call.
-const Safe = ({ about, close }) => html`<${Dialog} sheet title=${t("p_unsafe")} close=${close}><p class="sub">${t("p_unsafe_how")}</p><div class="stack"><${Call} number="911" kind="danger">${t("p_call_911")}<//>${about.request.site.desk_phone && html`<${Call} number=${about.request.site.desk_phone}>${t("p_call_desk_number", { phone: pretty(about.request.site.desk_phone) })}<//>`}${phone.data.network.phone && html`<${Call} number=${phone.data.network.phone}>${t("p_call_network", { phone: pretty(phone.data.network.phone) })}<//>`}</div><button type="button" class="btn btn--quiet btn--lg btn--block btn--plain" data-first onClick=${close}>${t("p_back_to_visit")}</button><//>`;
 
 // Somebody else is asked at once, and it cannot be taken back: the one place with a second look.
 function HandOver({ visit, close }) {

@@ -8,6 +8,7 @@ import { clock, dayOf, firstName, phone as pretty, t } from "../words.js";
 import { canInstall, install } from "./device.js";
 import { Call, follow, Signal, Tabbar, Trouble, usePhone } from "./parts.js";
 import { Ready } from "./ready.js";
+import { Safe, SafeLine } from "./safe.js";
 import { phone } from "./store.js";
 import { Feelings } from "./wrapup.js";
 import { leave } from "./offer.js";
@@ -23,6 +24,7 @@ export function Home() {
   useTick(30000);
   const { data } = phone;
   const top = useRef(null);
+  const [safe, setSafe] = useState(false);
   useEffect(() => { scrollTo(0, 0); }, []);
   const isOver = data.certified_until === null || Date.parse(data.certified_until) <= now();
   const thanks = phone.thanked;
@@ -36,7 +38,7 @@ export function Home() {
     ${data.notes_due.length > 0 && html`<section class="card rows" aria-label=${t("p_to_do")}>${data.notes_due.map((one) => html`<a class="rowlink" key=${one.visit_id} href=${`/peer/notes/${one.visit_id}`} onClick=${follow(`/peer/notes/${one.visit_id}`)}><span class="icontile icontile--honey"><${Icon} name="pencil" /></span><span class="grow"><b>${t("p_note_due")}</b><span class="meta">${t("p_note_due_text", { day: dayOf(one.started_at), time: clock(one.started_at) })}</span></span><${Icon} name="chevron-right" /></a>`)}</section>`}
     <${Week} />
     ${!data.duty.on_duty && !isOver && html`<${Ready} />`}
-    <${Installable} />
+    <${Installable} /><${SafeLine} open=${() => setSafe(true)} />${safe && html`<${Safe} close=${() => setSafe(false)} />`}
     <${Tabbar} at="/peer" /></div>`;
 }
 

@@ -41,6 +41,7 @@ class Phone {
     link.on("offer", (offer) => this.heardOffer(offer));
     link.on("offer_closed", (closed) => this.heardClosed(closed));
     link.on("duty", (duty) => this.patch({ duty }));
+    link.on("fact", (fact) => this.heardHelp(fact));
     link.on("resync", ({ spread_s }) => setTimeout(() => this.load(), Math.random() * 1000 * (spread_s || 0)));
     link.join(this);
     addEventListener("online", () => this.send());
@@ -190,8 +191,34 @@ class Phone {
     this.tell();
   }
 
-  async queue(path, body, note, method = "POST") {
-    const press = { key: newKey(), path, body, note, method };
+  isCalling() { return this.waiting.some((one) => one.note?.help); }
+
+  // "I don't feel safe": before every other press that waits. Pressed twice it is one call.
+  async callForHelp() {
+    const { safety } = this.data;
+    if (!safety || safety.call || this.isCalling()) return;
+    const path = `/visits/${safety.visit_id}/help`;
+    try {
+      await this.queue(path, {}, { help: safety.visit_id }, "POST", -Date.now());
+    } catch {
+      // A phone that keeps nothing still calls.
+      await post(path, {}).then((body) => this.called(body), () => { this.banner = "refused"; this.tell(); });
+    }
+  }
+
+  called({ help }) {
+    if (help && this.data.safety) this.patch({ safety: { ...this.data.safety, call: { id: help.id, since: help.since, held_by: help.held_by } } });
+  }
+
+  heardHelp({ type, data }) {
+    const { safety } = this.data || {};
+    if (!safety || !["help_called", "help_held", "help_closed"].includes(type)) return;
+    if (data.help?.visit_id === safety.visit_id) this.called(data);
+    else if (data.call?.visit_id === safety.visit_id) this.patch({ safety: { ...safety, call: null } });
+  }
+
+  async queue(path, body, note, method = "POST", at = undefined) {
+    const press = { key: newKey(), path, body, note, method, ...(at === undefined ? {} : { at }) };
     press.at = await addPress(press);
     this.waiting = [...this.waiting, press];
     this.banner = null;
@@ -215,6 +242,7 @@ class Phone {
     if (note?.receipt) return;
     if (status < 300) {
       if (note?.to && body?.id) this.merge(body);
+      if (note?.help && body?.help) this.called(body);
       if (note?.to === "completed") this.load();
     } else {
       this.refused(note);

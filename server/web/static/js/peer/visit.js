@@ -5,6 +5,7 @@ import { minutesUntil, secondsSince, useTick } from "../clock.js";
 import { Avatar, Banner, html, Icon, Journey, Pill, Press, rich } from "../ui.js";
 import { clock, firstName, initials, miles, shortName, t } from "../words.js";
 import { Help } from "./help.js";
+import { Safe, SafeLine } from "./safe.js";
 import { Caphead, Fact, Foot, Signal, Trouble, useHere, usePhone, Way } from "./parts.js";
 import { phone } from "./store.js";
 
@@ -15,6 +16,7 @@ export function Visit() {
   usePhone();
   useTick(1000);
   const [help, setHelp] = useState(false);
+  const [safe, setSafe] = useState(false);
   const top = useRef(null);
   const visit = phone.visit();
   const about = phone.data.case;
@@ -26,7 +28,7 @@ export function Visit() {
     announce(t(TITLES[visit.state] || "state_in_session"));
   }, [visit.state]);
   const Body = { accepted: isRemote ? Remote : Coming, en_route: Coming, arrived: Arrived, in_session: Together }[visit.state];
-  return html`<div class="screen" ref=${top}><${Body} visit=${visit} about=${about} /><div class="tools">${request.site.desk_phone && html`<a class="btn btn--stack" href=${`tel:${request.site.desk_phone}`}><${Icon} name="phone" />${t("p_call_desk")}</a>`}<button type="button" class="btn btn--stack" aria-haspopup="dialog" onClick=${() => setHelp(true)}><${Icon} name="life-buoy" />${t("p_need_help")}</button></div><${Main} visit=${visit} isRemote=${isRemote} /></div>${help && html`<${Help} visit=${visit} about=${about} close=${() => setHelp(false)} />`}`;
+  return html`<div class="screen" ref=${top}><${SafeLine} open=${() => setSafe(true)} /><${Body} visit=${visit} about=${about} /><div class="tools">${request.site.desk_phone && html`<a class="btn btn--stack" href=${`tel:${request.site.desk_phone}`}><${Icon} name="phone" />${t("p_call_desk")}</a>`}<button type="button" class="btn btn--stack" aria-haspopup="dialog" onClick=${() => setHelp(true)}><${Icon} name="life-buoy" />${t("p_need_help")}</button></div><${Main} visit=${visit} isRemote=${isRemote} /></div>${help && html`<${Help} visit=${visit} about=${about} close=${() => setHelp(false)} />`}${safe && html`<${Safe} close=${() => setSafe(false)} />`}`;
 }
 
 const STEPS = {

@@ -4,6 +4,7 @@ import { html, Icon, Press, Shapes } from "../ui.js";
 import { t } from "../words.js";
 import { Foot, go, Signal, Trouble, usePhone } from "./parts.js";
 import { keep, kept } from "./queue.js";
+import { Safe, SafeLine } from "./safe.js";
 import { phone } from "./store.js";
 
 const HAPPENED = ["talked", "sat", "family", "short", "changed_mind"];
@@ -23,6 +24,7 @@ export function WrapUp({ id }) {
   const top = useRef(null);
   const name = `note:${id}`;
   const [note, setNote] = useState(null);
+  const [safe, setSafe] = useState(false);
   const due = phone.data.notes_due.find((one) => one.visit_id === id);
   useEffect(() => {
     kept(name).catch(() => null).then((found) => setNote(found || { ...EMPTY, happened: phone.changedMind === id ? ["short", "changed_mind"] : [] }));
@@ -51,6 +53,7 @@ export function WrapUp({ id }) {
     <fieldset class="q"><legend><h2>${t("p_hear_from_us")}</h2></legend><div class="yn">${[[true, "p_yes_please"], [false, "p_no_fine"]].map(([value, words]) => html`<${Chip} key=${words} type="radio" name="follow_up" value=${String(value)} words=${t(words)} checked=${note.follow_up === value} change=${() => change({ follow_up: value })} />`)}</div>
       ${note.follow_up && html`<div class="fu"><div class="seg" role="radiogroup" aria-label=${t("p_when")}>${DAYS.map((days) => html`<label key=${days}><input type="radio" name="days" value=${days} checked=${note.follow_up_days === days} onChange=${() => change({ follow_up_days: days })} />${t("p_days", { n: days })}</label>`)}</div><p class="hint">${t("p_follow_up_hint")}</p></div>`}</fieldset>
     <section class="care"><h2>${t("p_and_you")}</h2><${Feelings} value=${note.feeling} choose=${(feeling) => change({ feeling: note.feeling === feeling ? null : feeling })} /><p class="t-14">${t("p_only_you")}</p></section>
+    <${SafeLine} open=${() => setSafe(true)} />${safe && html`<${Safe} close=${() => setSafe(false)} />`}
     <${Foot}><${Press} size="xl" block act=${finish} busy=${t("p_sending")}>${t("p_finish")}<//><button type="button" class="btn btn--quiet btn--block btn--plain" onClick=${leave}>${t("p_finish_later")}</button><//>
   </div>`;
 }
