@@ -41,7 +41,7 @@ export function Safe({ close }) {
 export function SafeLine({ open }) {
   if (!phone.data.safety) return null;
   const words = told();
-  if (words) return html`<div class="banner banner--alarm banner--wrap" role="status"><${Icon} name="shield" /><p class="grow"><b>${words}</b></p><button type="button" class="btn btn--secondary btn--sm" onClick=${open}>${t("h_numbers")}</button></div>`;
+  if (words) return html`<div class="stack"><div class="banner banner--alarm" role="status"><${Icon} name="shield" /><p class="grow"><b>${words}</b></p></div><button type="button" class="btn btn--secondary btn--lg btn--block" onClick=${open}>${t("h_numbers")}</button></div>`;
   if (phone.visit()) return null;
   return html`<button type="button" class="btn btn--quiet btn--lg btn--block btn--plain" aria-haspopup="dialog" onClick=${open}><${Icon} name="shield" />${t("p_unsafe")}</button>`;
 }
