@@ -16,6 +16,7 @@ from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from dispatch.states import Role
+from notifications.models import Kind
 from server.api import phone
 from server.web import frame, statics, words
 from server.web.pages import workers
@@ -67,8 +68,13 @@ def _page(wired: Wired, boot: dict[str, Any]) -> Response:
         "peer/app.html",
         family="peer",
         default_theme="auto",
-        words_of=("peer", "ring", "alarm_help"),
-        boot={"theme": frame.theme("auto"), "languages": words.LANGUAGES, **boot},
+        words_of=("peer", "ring", "alarm_help", "voices"),
+        boot={
+            "theme": frame.theme("auto"),
+            "languages": words.LANGUAGES,
+            "telephony": sorted(wired.kinds & {Kind.SMS, Kind.VOICE}),
+            **boot,
+        },
         colours=(_LIGHT, _DARK),
         modules=[name for name in _kept() if name.endswith(".js")],
     )

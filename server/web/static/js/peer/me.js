@@ -12,6 +12,7 @@ import { Signal, Tabbar, Trouble, usePhone } from "./parts.js";
 import { Ready } from "./ready.js";
 import { play, unlock } from "./sound.js";
 import { phone } from "./store.js";
+import { Voices } from "./voices.js";
 
 const month = (options) => new Intl.DateTimeFormat(language, options);
 const firstOf = () => { const day = new Date(now()); day.setHours(0, 0, 0, 0); day.setDate(1); return day; };
@@ -29,6 +30,7 @@ export function Me() {
     <${HowIAm} />
     <${Help} />
     <section class="card set" aria-labelledby="alerts-title"><h2 id="alerts-title">${t("p_alerts")}</h2><${Ready} /><${Switch} name="sound" words="p_sound" text="p_sound_text" /><${Switch} name="vibration" words="p_vibration" text="p_vibration_text" /></section>
+    <${Voices} />
     <${Night} /><${Language} />
     <form method="post" action="/sign-out" onSubmit=${leave}><button class="btn btn--secondary btn--lg btn--block"><${Icon} name="log-out" />${t("sign_out")}</button></form>
     <${Tabbar} at="/peer/me" /></div>`;
