@@ -67,7 +67,7 @@ def test_a_peer_turns_texts_and_calls_on_tries_them_and_turns_them_off(
     accessible(phone)
     texts.tap()
     expect(texts).to_have_attribute("aria-checked", "false")
-    expect(card.get_by_text("Texts are off. Your number is forgotten.")).to_be_visible()
+    expect(card.get_by_text("Texts are off.")).to_be_visible()
     kinds = {one["kind"] for one in town.call(peer, "GET", "/devices")["items"]}
     assert "sms" not in kinds
     assert "voice" in kinds
