@@ -61,6 +61,22 @@ def fits(page: Page) -> None:
     page.evaluate("document.documentElement.style.fontSize = ''")
 
 
+def everywhere(page: Page) -> None:
+    """Accessible in both themes, no wider than the window, and whole in forced colours, standing still."""
+    accessible(page)
+    fits(page)
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    page.wait_for_timeout(SETTLED_MS)
+    found = violations(page)
+    assert not found, f"{page.url} in forced colours: {found}"
+    moving = page.evaluate(
+        "document.getAnimations().filter((one) => one.playState === 'running')"
+        ".map((one) => one.animationName || one.transitionProperty)"
+    )
+    assert not moving, f"{page.url} moves although it may not: {moving}"
+    page.emulate_media(forced_colors="none", reduced_motion="no-preference")
+
+
 def _no_wider(page: Page, when: str) -> None:
     wide = page.evaluate(
         """() => {

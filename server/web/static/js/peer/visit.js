@@ -48,7 +48,15 @@ function State({ visit, words, kind, icon }) {
   return html`<span class=${`pill pill--${kind}`}><${Icon} name=${icon} />${t("p_waiting", { state: t(`state_${visit.state}`) })}</span>`;
 }
 
-const Place = ({ about }) => html`<${Fact} icon="hospital" title=${about.request.site.name}>${about.address || about.area}<//><${Fact} icon="door-open" title=${t("p_ed_doors")}>${t("p_ask_for", { name: shortName(about.asked_by) })}<//><${Fact} icon="bed-single" title=${about.request.place}>${about.request.note || null}<//>`;
+// What the person would like in a peer, once it is this peer who comes; the offer does not say it.
+const KNOWN = new Set(["woman", "man", "young_adult", "veteran", "lgbtq", "parent"]);
+function Wishes({ request }) {
+  const wishes = Array.isArray(request.preferences) ? request.preferences : Object.keys(request.preferences || {});
+  if (!wishes.length) return null;
+  return html`<${Fact} icon="heart-handshake" title=${t("p_would_like")}>${wishes.map((one) => (KNOWN.has(one) ? t(`p_wish_${one}`) : one)).join(", ")}<//>`;
+}
+
+const Place = ({ about }) => html`<${Fact} icon="hospital" title=${about.request.site.name}>${about.address || about.area}<//><${Fact} icon="door-open" title=${t("p_ed_doors")}>${t("p_ask_for", { name: shortName(about.asked_by) })}<//><${Fact} icon="bed-single" title=${about.request.place}>${about.request.note || null}<//><${Wishes} request=${about.request} />`;
 
 // Left to the phone's own maps, and only when it is pressed.
 function directions({ site }) {
@@ -90,7 +98,7 @@ function Arrived({ visit, about }) {
   return html`<${Caphead} title=${t("p_title_arrived")}><${State} visit=${visit} kind="arrived" icon="map-pin" /><//>
     <${Signal} text=${t("p_case_offline")} /><${Trouble} />
     <section class="card with"><${Journey} who=${initials(phone.data.me.name)} left=${76} label=${t("p_journey_arrived")} steps=${[]} />
-      <ul class="plan plan--flat"><${Fact} icon="door-open" title=${t("p_at_desk")}>${t("p_show_badge", { name })}<//><${Fact} icon="bed-single" title=${about.request.place}>${about.request.note || null}<//><${Fact} icon="hand-heart" title=${t("p_ask_again")}>${t("p_ask_again_words")}<//></ul></section>
+      <ul class="plan plan--flat"><${Fact} icon="door-open" title=${t("p_at_desk")}>${t("p_show_badge", { name })}<//><${Fact} icon="bed-single" title=${about.request.place}>${about.request.note || null}<//><${Wishes} request=${about.request} /><${Fact} icon="hand-heart" title=${t("p_ask_again")}>${t("p_ask_again_words")}<//></ul></section>
     <section class="card line nurse"><${Avatar} name=${about.asked_by} /><span class="grow"><b>${name}</b><br /><span class="meta">${about.request.site.name}</span></span>${about.request.site.desk_phone && html`<a class="iconbtn nurse__call" href=${`tel:${about.request.site.desk_phone}`} aria-label=${t("p_call_name", { name: firstName(about.asked_by) })}><${Icon} name="phone" /></a>`}</section>`;
 }
 
@@ -99,7 +107,7 @@ function Remote({ visit, about }) {
   const canUndo = yes && Date.now() < yes.until;
   return html`<${Caphead} title=${t("p_title_accepted")}>${canUndo ? html`<${Press} kind="soft" icon="undo-2" act=${() => phone.leave("withdraw", "undo")}>${t("undo")}<//>` : html`<${Pill} state="accepted" />`}<//>
     <${Signal} text=${t("p_case_offline")} /><${Trouble} />
-    <section class="card with"><ul class="plan plan--flat"><${Fact} icon=${{ video: "video", phone: "phone", chat: "message-circle" }[visit.modality]} title=${t(`modality_${visit.modality}`)}>${t("p_remote_how")}<//><${Fact} icon="hospital" title=${about.request.site.name}>${t("p_ask_for", { name: shortName(about.asked_by) })}<//><${Fact} icon="bed-single" title=${about.request.place}>${about.request.note || null}<//><${Fact} icon="hand-heart" title=${t("p_ask_again")}>${t("p_ask_again_remote")}<//></ul></section>`;
+    <section class="card with"><ul class="plan plan--flat"><${Fact} icon=${{ video: "video", phone: "phone", chat: "message-circle" }[visit.modality]} title=${t(`modality_${visit.modality}`)}>${t("p_remote_how")}<//><${Fact} icon="hospital" title=${about.request.site.name}>${t("p_ask_for", { name: shortName(about.asked_by) })}<//><${Fact} icon="bed-single" title=${about.request.place}>${about.request.note || null}<//><${Wishes} request=${about.request} /><${Fact} icon="hand-heart" title=${t("p_ask_again")}>${t("p_ask_again_remote")}<//></ul></section>`;
 }
 
 function Together({ visit, about }) {
