@@ -136,12 +136,14 @@ def make_loops(wired: Wired) -> Loops:
             "engine": [
                 Turn("engine", lambda: engine.tick(db)),
                 Turn("sweeper", lambda: sweeper.sweep(db), SWEEP_S),
-                Turn("reach", lambda: reach.look(db, kinds), reach.LOOK_S),
-                Turn("tokens", lambda: reach.expire(db, wired.directory, kinds), CHORES_S),
                 Turn("chores", lambda: chores(db), CHORES_S),
                 Turn("history", lambda: forget(db, settings.deliveries_kept_days), CHORES_S),
             ],
             "relay": [Turn("relay", relay.tick)],
+            "reach": [
+                Turn("reach", lambda: reach.look(db, kinds), reach.LOOK_S),
+                Turn("tokens", lambda: reach.expire(db, wired.directory, kinds), CHORES_S),
+            ],
         },
         lambda: relay.close(SETTLE_S),
     )
