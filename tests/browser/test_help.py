@@ -153,3 +153,19 @@ def test_after_the_visit_and_in_spanish(town: Town, peer: dict[str, Any], open_p
     fits(board)
     ward = open_page("/ed", town.user("staff"), locale="es-US")
     expect(ward.locator("[data-help]")).to_contain_text("pidió ayuda")
+
+
+def test_a_supervisor_says_where_to_be_rung(town: Town, open_page: Open) -> None:
+    page = open_page("/manage", town.user("supervisor"))
+    page.get_by_role("link", name="Alarms").click()
+    page.wait_for_url("**/manage/settings/devices")
+    page.locator("#device-address").fill("614-555-0191")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator("[data-device=sms]")).to_be_visible()
+    expect(page.locator("nav.parts")).to_have_count(0)
+    expect(page.locator("#desks")).to_have_count(0)
+    accessible(page)
+    page.get_by_role("button", name="Remove: Text message").click()
+    expect(page.locator("[data-device=sms]")).to_have_count(0)
+    page.goto("/manage/settings/people")
+    expect(page).to_have_url(f"{town.url}/manage")

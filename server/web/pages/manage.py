@@ -54,8 +54,8 @@ def install(app: Flask, wired: Wired) -> None:
         is_wall = request.args.get("wall") == "1"
         return _page(wired, "board", boot | {"wall": is_wall}, is_wall=is_wall)
 
-    def keeping(page: str, **boot: Any) -> WerkzeugResponse:
-        if (elsewhere := _elsewhere(wired, KEEPING)) is not None:
+    def keeping(page: str, *, roles: frozenset[Role] = KEEPING, **boot: Any) -> WerkzeugResponse:
+        if (elsewhere := _elsewhere(wired, roles)) is not None:
             return elsewhere
         with wired.db.read() as tx:
             caller = authenticate(tx, read_credential(request, wired))
@@ -71,7 +71,9 @@ def install(app: Flask, wired: Wired) -> None:
     def settings(part: str) -> WerkzeugResponse:
         if part not in PARTS:
             return redirect("/manage/settings/sites", 303)
-        return keeping("settings", part=part, defaults=Policy().frozen())
+        # Supervisors are rung when a peer calls for help: they say where.
+        roles = KEEPING | WATCHING if part == "devices" else KEEPING
+        return keeping("settings", roles=roles, part=part, defaults=Policy().frozen())
 
     def audits() -> WerkzeugResponse:
         return keeping("audit")
@@ -183,5 +185,6 @@ _RAIL = (
     ("care", "/manage/care", "leaf", CARING),
     ("audit", "/manage/audit", "history", KEEPING),
     ("settings", "/manage/settings/sites", "settings", KEEPING),
+    ("devices", "/manage/settings/devices", "bell", frozenset({Role.SUPERVISOR})),
 )
 """What stands in the rail: only what exists, for whom it exists."""

@@ -7,6 +7,7 @@ import { Empty, html, Icon, Press } from "../ui.js";
 import { dayOf, t } from "../words.js";
 import { Field, Save, Select, Summary, useSaving } from "./forms.js";
 import { Reading, useRead } from "./lists.js";
+import { can } from "./shell.js";
 
 const SERVICES = boot.services || [];
 const KINDS = ["sms", "voice", "email", ...(SERVICES.length ? ["apprise"] : [])];
@@ -48,4 +49,4 @@ function Desks() {
   return html`<section class="card form" aria-labelledby="desks"><h2 id="desks">${t("m_desks")}</h2><p class="sub t-14">${t("m_desks_text")}</p><${Reading} state=${state} what=${t("m_desks")} lines=${2}>${(found) => (found.length ? html`<ul class="devices">${found.map((one) => html`<li key=${one.id} class="line"><${Icon} name="monitor" /><span class="grow"><b>${one.name}</b><small>${siteName(one.site?.id || one.site_id)}</small>${failed === one.id && html`<small class="error" role="alert">${t("refused_again")}</small>`}</span><${Press} kind="danger" size="sm" act=${() => drop(one)} busy=${t("m_saving")}>${t("m_take_away")}<//></li>`)}</ul>` : html`<${Empty} icon="monitor" title=${t("m_no_desks")} text=${t("m_no_desks_text")} />`)}<//></section>`;
 }
 
-export const Devices = () => html`<div class="columns"><${Mine} /><${Desks} /></div>`;
+export const Devices = () => html`<div class="columns"><${Mine} />${can.keep && html`<${Desks} />`}</div>`;
