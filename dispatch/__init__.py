@@ -8,7 +8,10 @@ Pure (values in, values out, `now` handed in):
 - `policy`    every number of the clock, validated, frozen onto the request
 - `geo`       distances, travel time, the 1 km area
 - `matching`  who can be asked (with reasons) and in which order
-- `waves`     what the engine does next about one request
+- `deciding`  the one way in: what to do next about one request, by the policy's strategy
+- `waves`     by the policy's clock; and what the clock says to managers
+- `priced`    by price: `pricing` (its numbers), `chances` (of a yes), `score` (what a peer costs),
+              `outlook` (what is to be expected), `why` (in words)
 
 Rows:
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from dispatch import matching, waves
+from dispatch import matching, priced, waves
 from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
 from dispatch.states import Modality
@@ -20,6 +20,8 @@ def next_move(
     search: Search, peers: Sequence[PeerView], need: Need, now: datetime, policy: Policy
 ) -> Decision:
     """What to do about a search that nobody has said yes to. `need` is in the wish's own modality."""
+    if policy.strategy == "priced":
+        return priced.decide(search, peers, need, now, policy)
     ranking = matching.rank(peers, need, now, policy)
     if waves.wants_video(search, ranking, now, policy):
         both = replace(need, modalities=need.modalities | {Modality.VIDEO})

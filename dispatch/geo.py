@@ -18,7 +18,8 @@ EARTH_RADIUS_M = 6_371_009.0
 """The mean radius of the globe (IUGG), as geopy rounds it."""
 
 METRES_A_DEGREE = radians(1.0) * EARTH_RADIUS_M * (1.0 - 1e-9)
-"""A degree of latitude, a hair short, so that rounding never makes somebody too far."""
+"""A degree of latitude, a hair short, so that rounding never makes somebody too far. Two places are
+never nearer than their latitudes are: that spares most of a state the trigonometry."""
 
 MAX_SPEED_KMH = 200.0
 """A jump between two positions faster than this is not a person driving (reliability rules)."""
@@ -43,15 +44,6 @@ def distance_m(a: Point, b: Point) -> float:
     half_across = sin(radians(b.longitude - a.longitude) / 2.0)
     chord = half_up * half_up + cos(north) * cos(south) * half_across * half_across
     return 2.0 * EARTH_RADIUS_M * asin(min(sqrt(chord), 1.0))
-
-
-def is_surely_beyond(a: Point, b: Point, limit_m: float) -> bool:
-    """Whether the latitudes alone are further apart than that; False when it takes a closer look.
-
-    A degree of latitude is never longer than along the meridian, so this is never wrong; it spares
-    most of a state the trigonometry.
-    """
-    return abs(a.latitude - b.latitude) * METRES_A_DEGREE > limit_m
 
 
 def shown_distance_m(a: Point, b: Point) -> int:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from dispatch.geo import Point, distance_m, is_surely_beyond, travel_s
+from dispatch.geo import METRES_A_DEGREE, Point, distance_m, travel_s
 from dispatch.policy import Policy
 from dispatch.states import REMOTE, Focus, Modality
 
@@ -90,6 +90,14 @@ class PeerView:
     open_offer_limit: int = 1
     offers_elsewhere: tuple[datetime, ...] = ()
     """When each unanswered offer of another request was made."""
+    recent_alerts: int = 0
+    """How often they were asked in the last 24 hours and no visit came of it."""
+    recent_cases: int = 0
+    """Their visits of the last 24 hours."""
+    has_met: bool = False
+    """Has met this person before, who would like to see them again."""
+    traits: frozenset[str] = frozenset()
+    """What they say of themselves, in the words of a request's wishes."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,8 @@ class Need:
     is_widened: bool = False
     remote_handicap_s: int = 0
     """How many seconds later somebody in person may be and still be put before a call."""
+    wishes: frozenset[str] = frozenset()
+    """Whom the person would rather have, if possible."""
 
 
 class Candidate(NamedTuple):
@@ -131,33 +141,28 @@ class Ranking:
 
 def rank(peers: Iterable[PeerView], need: Need, now: datetime, policy: Policy) -> Ranking:
     """Everyone who can be asked, soonest help first; ties by fit, then by id for a stable order."""
-    found: list[tuple[tuple[int, int, str], Candidate]] = []
+    judging = _Judge(need, now, policy)
+    found: list[tuple[int, int, str, Candidate]] = []
     excluded: dict[str, Reason] = {}
     free_again: list[datetime] = []
-    judging = _Judge(need, now, policy)
     for peer in peers:
-        verdict = judging.verdict(peer)
-        if isinstance(verdict, Reason):
-            excluded[peer.id] = verdict
-            if verdict is Reason.ASKED_ELSEWHERE and peer.open_offer_limit > 0:
-                free_again.append(_free_again(peer, now, policy))
+        placed = judging.place(peer)
+        if isinstance(placed, tuple):
+            found.append(placed)
             continue
-        fits = 0 if need.focus in peer.focus else 1
-        found.append(((_counts_s(verdict, need), fits, peer.id), verdict))
-    found.sort(key=lambda entry: entry[0])
+        excluded[peer.id] = placed
+        if placed is Reason.ASKED_ELSEWHERE and peer.open_offer_limit > 0:
+            free_again.append(_free_again(peer, now, policy))
+    found.sort()
     return Ranking(
-        tuple(candidate for _, candidate in found), excluded, min(free_again, default=None)
+        tuple(candidate for *_, candidate in found), excluded, min(free_again, default=None)
     )
-
-
-def _counts_s(candidate: Candidate, need: Need) -> int:
-    """Seconds to help, and what a person gives who would rather have somebody beside them."""
-    return candidate.help_s + (need.remote_handicap_s if candidate.modality in REMOTE else 0)
 
 
 def judge(peer: PeerView, need: Need, now: datetime, policy: Policy) -> Candidate | Reason:
     """The peer as a candidate in their quickest allowed modality, or the first reason against."""
-    return _Judge(need, now, policy).verdict(peer)
+    placed = _Judge(need, now, policy).place(peer)
+    return placed[3] if isinstance(placed, tuple) else placed
 
 
 def keeps_offer(peer: PeerView, now: datetime) -> bool:
@@ -196,6 +201,10 @@ def bars_assignment(
     return next((reason for applies, reason in checks if applies), None)
 
 
+_Way = tuple[int, Modality, int | None, int | None, datetime]
+"""Seconds until help, in which modality, metres and seconds on the road if any, arrival."""
+
+
 class _Judge:
     """One request at one moment: what is the same for every peer is worked out once.
 
@@ -207,31 +216,52 @@ class _Judge:
         self._need = need
         self._now = now
         self._policy = policy
-        self._ways = tuple(sorted(need.modalities))
+        self._ways = tuple((way, way in REMOTE) for way in sorted(need.modalities))
+        self._focus = need.focus
+        self._handicap_s = need.remote_handicap_s
         self._holds_since = now - timedelta(seconds=policy.offer_blocks_s)
         factor = WIDENED_LIMIT_FACTOR if need.is_widened else 1.0
         self._limit_m = policy.default_travel_limit_m * factor
         self._ready_s = policy.answer_s + policy.prepare_s
-        self._remote_s = policy.answer_s + policy.video_setup_s
-        self._remote_by = now + timedelta(seconds=self._remote_s)
-        self._language = f"language_{need.language}"
+        remote_s = policy.answer_s + policy.video_setup_s
+        remote_by = now + timedelta(seconds=remote_s)
+        self._by_call: dict[Modality, _Way] = {
+            way: (remote_s, way, None, None, remote_by) for way in need.modalities & REMOTE
+        }
+        self._language = need.language
+        language = (f"language_{need.language}",)
+        experience, badge = ("shared_experience",), ("badge",)
+        self._reasons: dict[tuple[bool, bool], tuple[str, ...]] = {
+            (False, False): language,
+            (True, False): language + experience,
+            (False, True): language + badge,
+            (True, True): language + experience + badge,
+        }
 
-    def verdict(self, peer: PeerView) -> Candidate | Reason:
-        """The peer in their quickest allowed modality, or the first reason against."""
-        reason = self._personal(peer)
+    def place(self, peer: PeerView) -> tuple[int, int, str, Candidate] | Reason:
+        """The peer in their quickest allowed modality, after what they are sorted by.
+
+        Sorted by the seconds until help (with what a call counts beside somebody in person), then
+        whether they fit, then their id. Or the first reason against.
+        """
+        reason = None if self._may(peer) else self._personal(peer)
         if reason is not None:
             return reason
-        best: tuple[int, Modality, int | None, int | None, datetime] | None = None
+        best: _Way | None = None
         best_s = 0
         reason = Reason.MODALITY
-        for modality in self._ways:
-            if modality not in peer.modalities or modality not in peer.duty_modalities:
+        has, offers = peer.modalities, peer.duty_modalities
+        for modality, is_remote in self._ways:
+            if modality not in has or modality not in offers:
                 continue
-            way = self._remote(peer, modality) if modality in REMOTE else self._in_person(peer)
-            if isinstance(way, Reason):
+            way = self._by_call.get(modality) or self._in_person(peer)
+            if not isinstance(way, tuple):
                 reason = way
                 continue
-            counts_s = way[0] + (self._need.remote_handicap_s if modality in REMOTE else 0)
+            if peer.until is not None and way[4] >= peer.until:
+                reason = Reason.SHIFT_ENDS
+                continue
+            counts_s = way[0] + self._handicap_s if is_remote else way[0]
             if best is None or counts_s < best_s:
                 best, best_s = way, counts_s
         if best is None:
@@ -241,13 +271,28 @@ class _Judge:
             if holding >= peer.open_offer_limit:
                 return Reason.ASKED_ELSEWHERE
         help_s, modality, metres, road_s, arrive_by = best
-        reasons = [self._language]
-        if self._need.focus is not None and self._need.focus in peer.focus:
-            reasons.append("shared_experience")
-        if modality is Modality.IN_PERSON:
-            reasons.append("badge")
-        return Candidate(
-            peer.id, peer.name, modality, help_s, metres, road_s, arrive_by, tuple(reasons)
+        fits = self._focus is not None and self._focus in peer.focus
+        reasons = self._reasons[fits, metres is not None]
+        candidate = Candidate(
+            peer.id, peer.name, modality, help_s, metres, road_s, arrive_by, reasons
+        )
+        return best_s, 0 if fits else 1, peer.id, candidate
+
+    def _may(self, peer: PeerView) -> bool:
+        """Whether no personal reason holds: all of `_personal` in one expression, for most peers."""
+        return (
+            peer.on_duty
+            and peer.open_offer is None
+            and not peer.has_declined
+            and not peer.is_excluded
+            and not peer.is_do_not_pair
+            and not peer.is_muted
+            and peer.is_reachable
+            and not peer.is_busy
+            and (peer.until is None or peer.until > self._now)
+            and peer.certified_until is not None
+            and peer.certified_until > self._now
+            and self._language in peer.languages
         )
 
     def _personal(self, peer: PeerView) -> Reason | None:
@@ -275,9 +320,7 @@ class _Judge:
             return Reason.LANGUAGE
         return None
 
-    def _in_person(
-        self, peer: PeerView
-    ) -> tuple[int, Modality, int | None, int | None, datetime] | Reason:
+    def _in_person(self, peer: PeerView) -> _Way | Reason:
         if peer.badge_until is None or peer.badge_until <= self._now:
             return Reason.BADGE
         if peer.position is None:
@@ -285,24 +328,15 @@ class _Judge:
         # What peers have set for themselves is never widened.
         limit_m = self._limit_m if peer.travel_limit_m is None else peer.travel_limit_m
         site = self._need.site
-        if is_surely_beyond(peer.position, site, limit_m):
-            return Reason.TOO_FAR
+        if abs(peer.position.latitude - site.latitude) * METRES_A_DEGREE > limit_m:
+            return Reason.TOO_FAR  # The latitudes alone are too far apart.
         metres = distance_m(peer.position, site)
         if metres > limit_m:
             return Reason.TOO_FAR
         road_s = travel_s(metres, self._policy)
         help_s = self._ready_s + road_s
         arrive_by = self._now + timedelta(seconds=help_s)
-        if peer.until is not None and arrive_by >= peer.until:
-            return Reason.SHIFT_ENDS
         return help_s, Modality.IN_PERSON, round(metres), road_s, arrive_by
-
-    def _remote(
-        self, peer: PeerView, modality: Modality
-    ) -> tuple[int, Modality, int | None, int | None, datetime] | Reason:
-        if peer.until is not None and self._remote_by >= peer.until:
-            return Reason.SHIFT_ENDS
-        return self._remote_s, modality, None, None, self._remote_by
 
 
 def _holding(peer: PeerView, now: datetime, policy: Policy) -> list[datetime]:

@@ -6,11 +6,12 @@ keeps the policy it was made under, so a change of settings never moves a search
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dispatch.errors import Invalid
+from dispatch.pricing import Pricing
 
 Seconds = Annotated[int, Field(ge=0, le=24 * 3600)]
 
@@ -108,6 +109,12 @@ class Policy(BaseModel):
     video_setup_s: Seconds = 120
     """From yes to a connected video, call or chat."""
 
+    strategy: Literal["waves", "priced"] = "waves"
+    """How many are asked: by the clock of `waves`, or each at the price of `pricing`."""
+
+    pricing: Pricing = Field(default_factory=Pricing)
+    """The numbers of priced asking."""
+
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         moments = [wave.after_s for wave in self.waves]
@@ -138,7 +145,11 @@ def parse(*layers: Mapping[str, Any]) -> Policy:
     """
     merged: dict[str, Any] = {}
     for layer in layers:
+        before, part = merged.get("pricing"), layer.get("pricing")
         merged |= layer
+        if isinstance(before, Mapping) and isinstance(part, Mapping):
+            # A layer that sets one price leaves the others as they were.
+            merged["pricing"] = {**before, **part}
     try:
         return Policy.model_validate(merged)
     except ValueError as error:

@@ -3,8 +3,9 @@
 It reads and never writes, and it decides nothing.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
@@ -106,7 +107,15 @@ def need_of(
         language=request.language,
         focus=request.focus,
         is_widened=request.is_widened,
+        wishes=_wishes(request.preferences),
     )
+
+
+def _wishes(preferences: Any) -> frozenset[str]:
+    """Staff's chips: a list of words, or words that are true or say more."""
+    if isinstance(preferences, dict):
+        return frozenset(str(word) for word, value in preferences.items() if value)
+    return frozenset(map(str, preferences or ()))
 
 
 def peer_views(
@@ -158,9 +167,41 @@ def peer_views(
     if only is not None:
         query = query.where(Peer.id == only)
     elsewhere = _open_elsewhere(session, request)
+    lately = _lately(session, request, now) if policy.strategy == "priced" else _NOTHING
     return [
-        _peer_view(row, elsewhere.get(row[0].id, ()), now, policy) for row in session.execute(query)
+        _peer_view(row, elsewhere.get(row[0].id, ()), lately, now, policy)
+        for row in session.execute(query)
     ]
+
+
+@dataclass(frozen=True)
+class _Lately:
+    """By peer: alerts without a visit, and visits, for the requests of the last 24 hours."""
+
+    alerts: Mapping[str, int]
+    cases: Mapping[str, int]
+
+
+_NOTHING = _Lately({}, {})
+
+
+def _lately(session: Session, request: SupportRequest, now: datetime) -> _Lately:
+    """What the network's peers were asked and did; by request, because those have the index."""
+    of_a_day = select(SupportRequest.id).where(
+        SupportRequest.network_id == request.network_id,
+        SupportRequest.created_at > now - timedelta(hours=24),
+    )
+    alerts = session.execute(
+        select(Offer.peer_id, func.count())
+        .where(Offer.request_id.in_(of_a_day), Offer.state != OfferState.ACCEPTED)
+        .group_by(Offer.peer_id)
+    )
+    cases = session.execute(
+        select(Visit.peer_id, func.count())
+        .where(Visit.request_id.in_(of_a_day))
+        .group_by(Visit.peer_id)
+    )
+    return _Lately(dict(alerts.all()), dict(cases.all()))
 
 
 def _open_elsewhere(session: Session, request: SupportRequest) -> dict[str, tuple[datetime, ...]]:
@@ -178,7 +219,7 @@ def _open_elsewhere(session: Session, request: SupportRequest) -> dict[str, tupl
 
 
 def _peer_view(
-    row: Any, elsewhere: tuple[datetime, ...], now: datetime, policy: Policy
+    row: Any, elsewhere: tuple[datetime, ...], lately: _Lately, now: datetime, policy: Policy
 ) -> PeerView:
     peer, name, duty, badge_until, unpaired, excluded, offer_state, offer_modality = row[:8]
     certified_until, visit_id = row[8:]
@@ -204,6 +245,8 @@ def _peer_view(
         travel_limit_m=peer.travel_limit_m,
         open_offer_limit=peer.open_offer_limit,
         offers_elsewhere=elsewhere,
+        recent_alerts=lately.alerts.get(peer.id, 0),
+        recent_cases=lately.cases.get(peer.id, 0),
     )
 
 

@@ -84,6 +84,30 @@ def wants_video(search: Search, ranking: Ranking, now: datetime, policy: Policy)
 def decide(search: Search, ranking: Ranking, now: datetime, policy: Policy) -> Decision:
     """The next move of a search, from its state, the ranked candidates and the clock."""
     used, ask = _wave(search, ranking, now, policy)
+    return timed(
+        search,
+        ranking,
+        now,
+        policy,
+        ask=ask,
+        waves_used=used,
+        next_wave_at=_next_wave_at(search, used, policy),
+        why=_why(ask, ranking, search),
+    )
+
+
+def timed(
+    search: Search,
+    ranking: Ranking,
+    now: datetime,
+    policy: Policy,
+    *,
+    ask: tuple[Candidate, ...],
+    waves_used: int,
+    next_wave_at: datetime | None,
+    why: str,
+) -> Decision:
+    """A decision with what the clock says to it: alarm, escalation, and when to look again."""
     nobody_left = not search.awaited and not ranking.candidates and ranking.free_again_at is None
     elapsed_s = (now - search.started_at).total_seconds()
     is_searching = search.state is RequestState.SEARCHING
@@ -97,7 +121,8 @@ def decide(search: Search, ranking: Ranking, now: datetime, policy: Policy) -> D
         and not search.has_alarmed
         and elapsed_s >= policy.alarm_after_s
     )
-    next_wave_at = None if escalate or not is_searching else _next_wave_at(search, used, policy)
+    if escalate or not is_searching:
+        next_wave_at = None
     look = [now + timedelta(seconds=LOOK_AGAIN_S)]
     if is_searching and not escalate:
         look.append(search.started_at + timedelta(seconds=policy.escalate_after_s))
@@ -117,14 +142,14 @@ def decide(search: Search, ranking: Ranking, now: datetime, policy: Policy) -> D
         look.append(ranking.free_again_at)
     return Decision(
         ask=ask,
-        waves_used=used,
+        waves_used=waves_used,
         # Somebody who is asked anew is still one person.
         eligible=len(search.asked | {candidate.peer_id for candidate in ranking.candidates}),
         next_wave_at=next_wave_at,
         look_again_at=max(min(look), now + timedelta(seconds=1)),
         raise_alarm=raise_alarm,
         escalate=escalate,
-        why=_why(ask, ranking, search, escalate=escalate),
+        why=f"No yes from {len(search.asked)} asked; a manager owns it now." if escalate else why,
     )
 
 
@@ -158,10 +183,8 @@ def _next_wave_at(search: Search, used: int, policy: Policy) -> datetime | None:
     return search.started_at + timedelta(seconds=policy.waves[used].after_s)
 
 
-def _why(ask: tuple[Candidate, ...], ranking: Ranking, search: Search, *, escalate: bool) -> str:
+def _why(ask: tuple[Candidate, ...], ranking: Ranking, search: Search) -> str:
     """The decision in one sentence, kept with the wave and read by managers."""
-    if escalate:
-        return f"No yes from {len(search.asked)} asked; a manager owns it now."
     if not ask:
         return f"Waiting for {len(search.awaited)} of {len(search.asked)} asked."
     soonest = round(ask[0].help_s / 60)

@@ -238,6 +238,8 @@ class Run:
             badge_until=FOREVER,
             position=peer.home,
             travel_limit_m=peer.travel_limit_m,
+            recent_alerts=len(life.alerts),
+            recent_cases=len(life.cases),
         )
         return life.view
 

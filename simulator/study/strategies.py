@@ -127,5 +127,6 @@ def by_name() -> dict[str, Strategy]:
         Plain("one_by_one", _one),
         Plain("fixed_waves", _three),
         Product("simple", DEFAULT),
+        Product("priced", Policy(strategy="priced")),
     )
     return {strategy.name: strategy for strategy in found}

@@ -8,11 +8,13 @@ import ast
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from dispatch import policy, states
+from dispatch import policy, pricing, states
 from dispatch.events import FACT_MEANINGS, REQUEST_FIELDS, Alarm, FactType
 from server.api.declare import EVERY_ROLE
 from server.errors import KINDS
@@ -155,17 +157,28 @@ def _default_of(name: str, field: FieldInfo) -> str:
 
 
 def _policy_rows() -> list[tuple[str, ...]]:
-    """Each number of the policy, its default and the sentence below it in the source."""
-    source = ast.parse(Path(policy.__file__).read_text(encoding="utf-8"))
-    [body] = [n.body for n in source.body if isinstance(n, ast.ClassDef) and n.name == "Policy"]
+    """Each number of the policy and of its prices."""
+    whole = policy.DEFAULT.model_dump(mode="json")
+    prices = whole.pop("pricing")
+    return [
+        *_numbers(policy, "Policy", whole),
+        *_numbers(pricing, "Pricing", prices, "pricing."),
+    ]
+
+
+def _numbers(
+    module: ModuleType, name: str, defaults: dict[str, Any], before: str = ""
+) -> list[tuple[str, ...]]:
+    """Each number of a class, its default and the sentence below it in the source."""
+    source = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    [body] = [n.body for n in source.body if isinstance(n, ast.ClassDef) and n.name == name]
     meanings = {}
     for node, following in pairwise(body):
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
             continue
         if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
             meanings[node.target.id] = " ".join(str(following.value.value).split())
-    defaults = policy.DEFAULT.model_dump(mode="json")
-    return [(f"`{name}`", f"`{defaults[name]}`", meanings.get(name, "")) for name in defaults]
+    return [(f"`{before}{one}`", f"`{defaults[one]}`", meanings[one]) for one in defaults]
 
 
 def settings_page() -> str:

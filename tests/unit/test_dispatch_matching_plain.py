@@ -7,66 +7,12 @@ from geopy.distance import great_circle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.geo import Point, distance_m, is_surely_beyond, travel_s
+from dispatch.geo import METRES_A_DEGREE, Point, distance_m, travel_s
 from dispatch.matching import WIDENED_LIMIT_FACTOR, Need, PeerView, Reason, rank
 from dispatch.policy import DEFAULT
-from dispatch.states import REMOTE, Focus, Modality
+from dispatch.states import REMOTE, Modality
 from tests.harness.databases import START as NOW
-
-SITE = Point(39.9612, -82.9988)
-WAYS = st.frozensets(st.sampled_from(list(Modality)))
-MOMENTS = st.sampled_from([-3600, -181, -180, -179, -1, 0, 1, 179, 180, 700, 3600, 90_000]).map(
-    lambda seconds: NOW + timedelta(seconds=seconds)
-)
-PLACES = st.builds(
-    Point,
-    st.floats(min_value=38.0, max_value=42.0),
-    st.floats(min_value=-85.0, max_value=-80.0),
-)
-MOSTLY_NOT = st.sampled_from([False] * 9 + [True])
-
-
-@st.composite
-def peers(draw: st.DrawFn) -> list[PeerView]:
-    """A few peers of every kind, many of whom can be asked."""
-    count = draw(st.integers(min_value=0, max_value=12))
-    return [
-        PeerView(
-            id=f"p{number}",
-            name=f"Peer {number}",
-            on_duty=not draw(MOSTLY_NOT),
-            until=draw(st.none() | MOMENTS),
-            duty_modalities=draw(WAYS),
-            modalities=draw(WAYS),
-            languages=draw(st.sampled_from([frozenset({"en"}), frozenset({"es", "en"})])),
-            focus=draw(st.frozensets(st.sampled_from(list(Focus)), max_size=2)),
-            certified_until=draw(st.just(NOW + timedelta(days=9)) | st.none() | MOMENTS),
-            badge_until=draw(st.just(NOW + timedelta(days=9)) | st.none() | MOMENTS),
-            is_excluded=draw(MOSTLY_NOT),
-            is_do_not_pair=draw(MOSTLY_NOT),
-            is_muted=draw(MOSTLY_NOT),
-            is_reachable=not draw(MOSTLY_NOT),
-            is_busy=draw(MOSTLY_NOT),
-            open_offer=draw(st.sampled_from([None] * 9 + [Modality.VIDEO])),
-            has_declined=draw(MOSTLY_NOT),
-            position=draw(st.none() | PLACES | PLACES),
-            travel_limit_m=draw(st.sampled_from([None, None, 10_000, 90_000])),
-            open_offer_limit=draw(st.integers(min_value=0, max_value=2)),
-            offers_elsewhere=tuple(draw(st.lists(MOMENTS, max_size=3))),
-        )
-        for number in range(count)
-    ]
-
-
-NEEDS = st.builds(
-    Need,
-    site=st.just(SITE),
-    modalities=WAYS.filter(bool),
-    language=st.sampled_from(["en", "en", "es"]),
-    focus=st.none() | st.sampled_from(list(Focus)),
-    is_widened=st.booleans(),
-    remote_handicap_s=st.sampled_from([0, 0, 600, 2400]),
-)
+from tests.harness.views import NEEDS, PLACES, peers
 
 
 def plainly(peer: PeerView, need: Need) -> tuple[int, Modality] | Reason:
@@ -151,7 +97,7 @@ def test_the_quick_ranking_is_the_plain_one(views: list[PeerView], need: Need) -
 @settings(derandomize=True, deadline=None, max_examples=200)
 @given(PLACES, PLACES, st.floats(min_value=0, max_value=400_000))
 def test_latitudes_alone_never_make_somebody_too_far(a: Point, b: Point, limit_m: float) -> None:
-    if is_surely_beyond(a, b, limit_m):
+    if abs(a.latitude - b.latitude) * METRES_A_DEGREE > limit_m:
         assert distance_m(a, b) > limit_m
 
 

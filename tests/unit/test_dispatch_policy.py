@@ -24,6 +24,13 @@ def test_a_site_overrides_its_network_which_overrides_the_default() -> None:
     assert (policy.answer_s, policy.prepare_s, policy.park_s) == (30, 90, DEFAULT.park_s)
 
 
+def test_a_layer_that_sets_one_price_leaves_the_others() -> None:
+    policy = parse({"pricing": {"ask_min": 1.5}}, {"pricing": {"at_once": 2}}, {"answer_s": 30})
+    assert (policy.pricing.ask_min, policy.pricing.at_once) == (1.5, 2)
+    assert policy.pricing.review_s == DEFAULT.pricing.review_s
+    assert (DEFAULT.strategy, parse({"strategy": "priced"}).strategy) == ("waves", "priced")
+
+
 def test_a_frozen_policy_survives_json_and_is_the_same_again() -> None:
     policy = parse({"waves": [{"after_s": 0, "size": 1}, {"after_s": 30}], "speed_kmh": 30})
     assert parse(json.loads(json.dumps(policy.frozen()))) == policy
@@ -57,6 +64,13 @@ def test_a_frozen_policy_survives_json_and_is_the_same_again() -> None:
         ({"default_travel_limit_m": 999}, "default_travel_limit_m"),
         ({"duty_stale_s": 599}, "duty_stale_s"),
         ({"free_lunch": 1}, "free_lunch"),
+        ({"strategy": "magic"}, "strategy"),
+        ({"pricing": 7}, "pricing"),
+        ({"pricing": {"ask_min": -0.1}}, "pricing.ask_min"),
+        ({"pricing": {"ask_min": float("nan")}}, "pricing.ask_min"),
+        ({"pricing": {"yes_chance": 1.0}}, "pricing.yes_chance"),
+        ({"pricing": {"answer_median_s": 0}}, "pricing.answer_median_s"),
+        ({"pricing": {"free_lunch": 1}}, "pricing.free_lunch"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(values: dict[str, Any], field: str) -> None:

@@ -1,0 +1,58 @@
+"""What it costs, in patient-minutes, to send one peer to one request. Pure; lower is better."""
+
+from dataclasses import dataclass
+
+from dispatch.matching import Candidate, Need, PeerView
+from dispatch.policy import Policy
+from dispatch.states import REMOTE, Modality
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A candidate with their price."""
+
+    candidate: Candidate
+    chance: float
+    cost_min: float
+    """From the yes to help, with all that speaks for others or for this peer."""
+
+
+class Scale:
+    """One request on the scales: what is the same for every peer is looked up once."""
+
+    def __init__(self, need: Need, wish: Modality, policy: Policy) -> None:
+        self._need = need
+        self._focus = need.focus
+        self._wishes = need.wishes
+        self._pricing = policy.pricing
+        self._answer_s = policy.answer_s
+        self._remote_min = policy.pricing.remote_min if wish is Modality.IN_PERSON else 0.0
+        self._case_min = policy.pricing.case_min
+        self._alert_min = policy.pricing.alert_min
+
+    def way_min(self, modality: Modality, help_s: float) -> float:
+        """Minutes from a yes to help, and what a way counts that was not wished for."""
+        minutes = (help_s - self._answer_s) / 60.0
+        return minutes + self._remote_min if modality in REMOTE else minutes
+
+    def cost_min(self, peer: PeerView, candidate: Candidate) -> float:
+        """What it costs when this peer says yes: the way, their strain, less what suits."""
+        cost = self.way_min(candidate.modality, candidate.help_s)
+        if peer.recent_cases:
+            cost += self._case_min * peer.recent_cases
+        if peer.recent_alerts:
+            cost += self._alert_min * peer.recent_alerts
+        if peer.has_met or (self._focus is not None and self._focus in peer.focus) or self._wishes:
+            cost -= self._suits_min(peer)
+        return cost
+
+    def _suits_min(self, peer: PeerView) -> float:
+        need, pricing = self._need, self._pricing
+        worth = 0.0
+        if need.focus is not None and need.focus in peer.focus:
+            worth += pricing.experience_min
+        if peer.has_met:
+            worth += pricing.met_min
+        if need.wishes and not need.wishes.isdisjoint(peer.traits):
+            worth += pricing.wish_min
+        return min(worth, pricing.suits_most_min)
