@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import PATIENCE_MS, Open
+from tests.browser.conftest import Open
 from tests.browser.looking import accessible, fits
 from tests.browser.phones import (
     HERE,
@@ -26,8 +26,12 @@ from tests.browser.phones import (
 )
 from tests.browser.server import Town
 
-SOON_MS = PATIENCE_MS
-"""A connection that was lost is tried again within five seconds, and then some."""
+SOON_MS = 10_000
+"""A lost connection is noticed by a poll within 4 s, and tried again within 7.5 s."""
+POSITION_S = 20
+"""A phone that stands still is asked where it is every 15 s."""
+YES_MS = 16_000
+"""A yes is tried for ten seconds, the last time as long as a call takes without signal."""
 
 
 @pytest.fixture
@@ -86,7 +90,7 @@ def test_a_yes_without_signal_is_tried_and_then_says_whom_to_call(
     phone.context.set_offline(True)
     press(phone, "I can go")
     expect(phone.get_by_text("We couldn't send your yes. Trying.")).to_be_visible()
-    expect(phone.get_by_text("Your yes didn't get through.")).to_be_visible(timeout=20_000)
+    expect(phone.get_by_text("Your yes didn't get through.")).to_be_visible(timeout=YES_MS)
     expect(phone.get_by_role("link", name="Call 614-555-0100")).to_be_visible()
     phone.context.set_offline(False)
     press(phone, "I can go")
@@ -228,7 +232,7 @@ def test_the_position_is_shared_from_leaving_to_arriving_only(
     press(phone, "Leave now")
     expect(phone.get_by_text("Sharing location")).to_be_visible()
     position = until(
-        phone, lambda: request_of(town, request["id"])["visit"].get("position"), limit_s=25
+        phone, lambda: request_of(town, request["id"])["visit"].get("position"), limit_s=POSITION_S
     )
     assert (position["latitude"], position["longitude"]) == (HERE["latitude"], HERE["longitude"])
     press(phone, "I've arrived")
@@ -255,7 +259,7 @@ def test_positions_wait_for_signal(town: Town, peer: dict[str, Any], open_page: 
     until(
         phone,
         lambda: request_of(town, request["id"])["visit"]["position"]["latitude"] == 39.975,
-        limit_s=20,
+        limit_s=POSITION_S,
     )
 
 

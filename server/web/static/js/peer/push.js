@@ -117,6 +117,7 @@ export class Bell {
   // Signing out: this browser rings nobody. Never longer than a moment.
   leave() {
     const go = async () => {
+      await this.looking; // what is being registered now is taken away too
       const was = await this.known();
       const subscription = await (await this.worker())?.pushManager?.getSubscription();
       await Promise.all([was && remove(`/devices/${was.id}`, { tries: 0 }), subscription?.unsubscribe()]);
