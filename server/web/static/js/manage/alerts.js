@@ -13,7 +13,8 @@ const SIGNS = { failed: "circle-x", unknown: "triangle-alert", sent: "check", de
 
 const textName = (key) => {
   const [family] = key.split(".");
-  return has(`al_text_${family}`) ? t(`al_text_${family}`) : key;
+  if (has(`al_text_${family}`)) return t(`al_text_${family}`);
+  return /^(sms|voice)_/.test(family) ? t("al_text_reply") : key;
 };
 
 function Row({ one, put }) {
@@ -55,6 +56,6 @@ export function Alerts() {
   return html`<h2 class="vh">${t("m_part_alerts")}</h2><div class="line"><p class="sub grow">${t("al_text")}</p><label class="pick"><${Icon} name="filter" /><span class="vh">${t("al_show")}</span><select value=${filter} onChange=${(event) => setFilter(event.target.value)}>${Object.keys(FILTERS).map((one) => html`<option key=${one} value=${one}>${t(`al_filter_${one}`)}</option>`)}</select></label></div>
     ${state.failed && html`<${Banner} icon="triangle-alert" title=${t("m_list_failed", { what: t("m_part_alerts") })}><button type="button" class="btn btn--secondary btn--sm" onClick=${retry}>${t("m_retry")}</button><//>`}
     ${!state.items && !state.failed && html`<div class="card card--pad"><${Shapes} lines=${6} /></div>`}
-    ${state.items && html`<section class="card tablecard" aria-label=${t("m_part_alerts")} tabindex="0">${state.items.length ? html`<table class="table table--people"><thead><tr>${["m_when", "m_who", "al_how", "al_about", "al_end"].map((key) => html`<th scope="col" key=${key}>${t(key)}</th>`)}<td></td></tr></thead><tbody>${state.items.map((one) => html`<${Row} key=${one.id} one=${one} put=${put} />`)}</tbody></table>` : html`<${Empty} icon="bell" title=${t(filter === "person" ? "al_none_person" : "al_none")} text=${t(filter === "person" ? "al_none_person_text" : "al_none_text")} />`}</section>`}
+    ${state.items && html`<section class="card tablecard" aria-label=${t("m_part_alerts")} tabindex="0">${state.items.length ? html`<table class="table table--people"><thead><tr>${["m_when", "m_who", "al_how", "al_about", "al_end"].map((key) => html`<th scope="col" key=${key}>${t(key)}</th>`)}<th scope="col"><span class="vh">${t("al_again")}</span></th></tr></thead><tbody>${state.items.map((one) => html`<${Row} key=${one.id} one=${one} put=${put} />`)}</tbody></table>` : html`<${Empty} icon="bell" title=${t(filter === "person" ? "al_none_person" : "al_none")} text=${t(filter === "person" ? "al_none_person_text" : "al_none_text")} />`}</section>`}
     ${state.next && html`<${Press} kind="secondary" act=${() => read(state.next)} busy=${t("loading")}>${t("m_older")}<//>`}`;
 }
