@@ -1,92 +1,64 @@
-"""A server process of the tests' own, and its people over HTTP.
+"""A demonstration of the tests' own, and its people over HTTP.
 
-It knows how to start `python -m server run` on a free port and how to act as a demonstration user;
-it refuses to know pages.
+The process is the harness's; here is how to act as one of the demonstration's users. It refuses to
+know pages.
 """
 
-import json
-import os
 import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from tests.house.repository import ROOT
-
-START_S = 40
+from tests.harness.servers import CALL_S, ServerProcess
 
 
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
 class Town:
     """A running demonstration: its address, its people, its process."""
 
-    url: str
-    folder: Path
-    environment: dict[str, str]
-    process: subprocess.Popen[bytes] | None = None
-    _tokens: dict[str, str] = field(default_factory=dict)
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self._server = ServerProcess("run", folder, LOG_LEVEL="WARNING", **settings)
+        self.url = self._server.url
+        self._tokens: dict[str, str] = {}
+        self._server.until_answering()
 
     def start(self) -> None:
-        """Start the process and wait until it answers."""
-        log = (self.folder / "server.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "server", "run"],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=log,
-            stderr=log,
-        )
-        deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline:
-            try:
-                if requests.get(f"{self.url}/healthz", timeout=2).ok:
-                    return
-            except requests.RequestException:
-                time.sleep(0.1)
-            assert self.process.poll() is None, (self.folder / "server.log").read_text()
-        raise AssertionError((self.folder / "server.log").read_text())
+        """Start the process again, where it was, and wait until it answers."""
+        self._server.start()
+        self._server.until_answering()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """End the process that `start` started."""
-        assert self.process is not None
-        self.process.send_signal(how)
-        self.process.wait(20)
+        """End the process."""
+        self._server.end(how)
+
+    def end(self) -> None:
+        """End the process, unless it has ended."""
+        if self._server.process.poll() is None:
+            self._server.end()
 
     @property
     def users(self) -> list[dict[str, Any]]:
         """The demonstration's sign-ins."""
-        known = json.loads((self.folder / "demo.json").read_text(encoding="utf-8"))
-        return list(known["users"])
+        return list(self._server.demo()["users"])
 
     def user(self, role: str, number: int = 0) -> dict[str, Any]:
         """The first (or another) user of a role."""
-        return [user for user in self.users if user["role"] == role][number]
+        return self._server.demo_user(role, number)
 
     def call(
         self, who: dict[str, Any], method: str, path: str, body: Any = None, *, status: int = 200
     ) -> Any:
         """One call of the API as `who`; the answer must have `status`.
 
-        A sign-in lasts minutes, and a module may take longer than that on a busy machine.
+        A sign-in that ran out meanwhile is renewed: some tests take longer than one lasts.
         """
         answer = self._once(who, method, path, body)
-        if answer.status_code == 401 != status:
+        if answer.status_code == HTTPStatus.UNAUTHORIZED != status:
             del self._tokens[who["email"]]
             answer = self._once(who, method, path, body)
         assert answer.status_code == status, answer.text
@@ -95,19 +67,13 @@ class Town:
     def _once(self, who: dict[str, Any], method: str, path: str, body: Any) -> requests.Response:
         email = who["email"]
         if email not in self._tokens:
-            signed_in = requests.post(
-                f"{self.url}/api/v1/sessions",
-                json={"email": email, "password": who["password"]},
-                timeout=10,
-            )
-            assert signed_in.status_code == 201, signed_in.text
-            self._tokens[email] = signed_in.json()["access_token"]
+            self._tokens[email] = self._server.sign_in(email, who["password"])
         return requests.request(
             method,
             f"{self.url}/api/v1{path}",
             json=body,
             headers={"Authorization": f"Bearer {self._tokens[email]}"},
-            timeout=10,
+            timeout=CALL_S,
         )
 
     def on_duty(self, peer: dict[str, Any], *modalities: str, at: tuple[float, float]) -> None:
@@ -134,20 +100,8 @@ class Town:
 @contextmanager
 def town(folder: Path, **settings: str) -> Iterator[Town]:
     """A town that lives as long as the block."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    environment = os.environ | {
-        "ALONGSIDE_ENV": "demo",
-        "ALONGSIDE_DATA": str(folder),
-        "HOST": "127.0.0.1",
-        "PORT": str(port),
-        "PUBLIC_URL": url,
-        "LOG_LEVEL": "WARNING",
-        **settings,
-    }
-    place = Town(url, folder, environment)
-    place.start()
+    place = Town(folder, **settings)
     try:
         yield place
     finally:
-        place.stop()
+        place.end()
