@@ -3,13 +3,14 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import accepts, board, outbox, ring
+from benchmarks import accepts, board, decide, outbox, ring
 
 TABLES: dict[str, Callable[[], None]] = {
     "accepts": accepts.main,
     "outbox": outbox.main,
     "ring": ring.main,
     "board": board.main,
+    "decide": decide.main,
 }
 
 

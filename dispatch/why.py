@@ -12,7 +12,7 @@ from dispatch.states import Modality
 from dispatch.waves import Search
 
 _WAY = {Modality.VIDEO: "by video", Modality.PHONE: "by phone", Modality.CHAT: "by chat"}
-_FOR_NOW = (Reason.BUSY, Reason.ASKED_ELSEWHERE, Reason.MUTED, Reason.UNREACHABLE)
+_FOR_NOW = frozenset({Reason.BUSY, Reason.ASKED_ELSEWHERE, Reason.MUTED, Reason.UNREACHABLE})
 """What keeps somebody who is on duty for the moment: worth a word when they are nearer."""
 
 
@@ -55,14 +55,10 @@ def who_is_nearer(
     metres = next((one.distance_m for one in asked if one.distance_m is not None), None)
     if metres is None:
         return ""
+    kept = {id_: why for id_, why in ranking.excluded.items() if why in _FOR_NOW}
     found: Counter[Reason] = Counter()
-    for peer in peers:
-        reason = ranking.excluded.get(peer.id)
-        if (
-            reason in _FOR_NOW
-            and peer.position is not None
-            and Modality.IN_PERSON in peer.modalities
-        ):
-            found[reason] += distance_m(peer.position, need.site) < metres
+    for peer in peers if kept else ():
+        if peer.id in kept and peer.position is not None and Modality.IN_PERSON in peer.modalities:
+            found[kept[peer.id]] += distance_m(peer.position, need.site) < metres
     told = [f"{count} {REASON_WORDS[reason]}" for reason, count in found.items() if count]
     return f"Nearer but not asked: {', '.join(sorted(told))}" if told else ""

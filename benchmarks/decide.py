@@ -1,0 +1,101 @@
+"""What a decision costs in CPU: 600 peers of a state in, whom to ask out, by each strategy.
+
+Pure code, so only this process is measured, and its own CPU time. No database, no network.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from benchmarks.table import percentile, show
+from dispatch.deciding import next_move
+from dispatch.geo import Point
+from dispatch.matching import Need, PeerView
+from dispatch.policy import Policy
+from dispatch.states import Focus, Modality, RequestState
+from dispatch.waves import Awaited, Search
+
+PEERS = 600
+DECISIONS = 600
+NOW = datetime(2026, 3, 3, 20, tzinfo=UTC)
+CITIES = (Point(41.5, -81.7), Point(39.96, -83.0), Point(39.1, -84.5), Point(41.65, -83.54))
+BY_CALL = frozenset({Modality.VIDEO, Modality.PHONE, Modality.CHAT})
+WAYS = (frozenset({Modality.IN_PERSON}), BY_CALL, frozenset(Modality), frozenset(Modality))
+
+
+def main() -> None:
+    """Print the table."""
+    rows = []
+    for strategy in ("waves", "priced"):
+        took = list(_decisions(Policy.model_validate({"strategy": strategy})))
+        marks = (percentile(took, percent) for percent in (50, 90, 99))
+        rows.append([strategy, *(f"{mark:.2f}" for mark in marks)])
+    show(
+        f"One decision over {PEERS} peers, milliseconds of CPU",
+        ["strategy", "p50", "p90", "p99"],
+        rows,
+        f"{DECISIONS} decisions, 24 to 60 % of the peers on duty. Goal: p50 under 1, p99 under 5.",
+    )
+
+
+def _decisions(policy: Policy) -> Iterator[float]:
+    chance = Random(5)
+    for number in range(DECISIONS):
+        peers = [_peer(one, chance.uniform(0.24, 0.60), chance) for one in range(PEERS)]
+        need = Need(
+            _near(chance.choice(CITIES), 0.15, chance),
+            frozenset({Modality.IN_PERSON}),
+            "en",
+            chance.choice(list(Focus)),
+        )
+        search = _search(number % 3)
+        begun = time.process_time_ns()
+        next_move(search, peers, need, NOW, policy)
+        yield (time.process_time_ns() - begun) / 1e6
+
+
+def _search(asked: int) -> Search:
+    """A search in which so many were asked half a minute ago."""
+    began = NOW - timedelta(seconds=30 * bool(asked))
+    offer = Awaited(Modality.IN_PERSON, NOW + timedelta(minutes=15), began)
+    search = Search(
+        state=RequestState.SEARCHING,
+        modality=Modality.IN_PERSON,
+        started_at=began,
+        waves_used=0,
+        video_fallback=True,
+        is_widened=False,
+        has_alarmed=False,
+        asked=frozenset(),
+        awaited=(),
+        quiet_since=began,
+    )
+    ids = frozenset(f"a{number}" for number in range(asked))
+    return replace(search, asked=ids, awaited=(offer,) * asked, waves_used=bool(asked))
+
+
+def _peer(number: int, on_duty: float, chance: Random) -> PeerView:
+    ways = chance.choice(WAYS)
+    return PeerView(
+        id=f"p{number:03}",
+        name=f"Peer {number}",
+        on_duty=chance.random() < on_duty,
+        until=NOW + timedelta(hours=chance.uniform(0.2, 10)),
+        duty_modalities=ways,
+        modalities=ways,
+        languages=frozenset({"en"}),
+        focus=frozenset(chance.sample(list(Focus), 2)),
+        certified_until=NOW + timedelta(days=90),
+        badge_until=NOW + timedelta(days=90),
+        position=_near(chance.choice(CITIES), 0.4, chance),
+        recent_alerts=chance.choice((0, 0, 1, 2, 5)),
+        recent_cases=chance.choice((0, 0, 0, 1)),
+    )
+
+
+def _near(middle: Point, degrees: float, chance: Random) -> Point:
+    return Point(
+        middle.latitude + chance.gauss(0.0, degrees), middle.longitude + chance.gauss(0.0, degrees)
+    )
