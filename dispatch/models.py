@@ -110,6 +110,8 @@ class Peer(Base):
     open_offer_limit: Mapped[int] = mapped_column(default=1)
     """The concurrent limit: how many requests may await this peer's answer at one time."""
     is_muted: Mapped[bool] = mapped_column(default=False)
+    is_private: Mapped[bool] = mapped_column(default=False)
+    """Their own choice: alerts show only that there is something to open."""
     is_reachable: Mapped[bool] = mapped_column(default=True)
     """False once every address is known dead; true again with a new one, or when the app calls."""
 

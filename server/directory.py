@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import select
 
 from dispatch.actions import peers
-from dispatch.models import Offer, User
+from dispatch.models import Offer, Peer, User
 from dispatch.states import OfferState, Role
 from notifications.directory import Recipient
 from storage.database import Transaction
@@ -22,9 +22,11 @@ class DispatchDirectory:
     ) -> Mapping[str, Recipient]:
         """The active users behind these peers, whose ids are the same."""
         rows = tx.session.execute(
-            select(User.id, User.locale).where(User.id.in_(peer_ids), User.is_active)
+            select(User.id, User.locale, Peer.is_private)
+            .join(Peer, Peer.id == User.id)
+            .where(User.id.in_(peer_ids), User.is_active)
         )
-        return {row.id: Recipient(row.id, row.locale) for row in rows}
+        return {row.id: Recipient(row.id, row.locale, row.is_private) for row in rows}
 
     def managers(self, tx: Transaction, network_id: str) -> Sequence[Recipient]:
         """The active managers, those on call first; without any, the admins: somebody is told."""

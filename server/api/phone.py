@@ -106,6 +106,7 @@ class PhoneAnswer(Answer):
     push_key: str | None
     devices: list[Literal["fcm", "webpush", "sms", "voice", "email", "apprise", "console"]]
     readiness: ReadinessAnswer
+    extra_private: bool
     offers: list[OfferAnswer]
     case: CaseAnswer | None
     safety: SafetyAnswer | None
@@ -193,6 +194,7 @@ def snapshot(tx: Transaction, wired: Wired, user_id: str) -> Json:
         "push_key": wired.push_key(tx),
         "devices": sorted({one.kind.value for one in devices.list_active(tx, user_id)}),
         "readiness": readiness_shape(ready.one(tx, wired.kinds, user_id)),
+        "extra_private": peer.is_private,
         "offers": _offers(tx, user_id),
         "case": _case(tx, user_id),
         "safety": _safety(tx, user_id),

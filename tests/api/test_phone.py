@@ -157,3 +157,24 @@ def test_my_visits_say_when_and_not_where(api: Api, world: World, clock: ManualC
     assert api.get("/visits", world.here.peers[1]).get_json()["items"] == []
     later = (clock.now() + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
     assert api.get(f"/visits?since={later}", peer).get_json()["items"] == []
+
+
+def test_extra_private_is_the_peers_own_choice_and_holds_for_their_next_alert(
+    api: Api, wired: Wired, world: World
+) -> None:
+    peer, other = world.here.peers[:2]
+    assert phone(api, peer)["extra_private"] is False
+    chosen = api.call("PUT", "/me/alerts", peer, json={"extra_private": True})
+    assert (chosen.status_code, chosen.get_json()) == (200, {"extra_private": True})
+    assert phone(api, peer)["extra_private"] is True
+    for one in (peer, other):
+        on_duty(api, one)
+    ask(api, world.here.staff)
+    with wired.db.read() as tx:
+        offers = select(Delivery.user_id, Delivery.is_private).where(Delivery.offer_id.is_not(None))
+        shows = {row.user_id: row.is_private for row in tx.session.execute(offers)}
+    assert (shows[peer.id], shows[other.id]) == (True, False)
+    back = api.call("PUT", "/me/alerts", peer, json={"extra_private": False})
+    assert back.get_json() == {"extra_private": False}
+    wrong = api.call("PUT", "/me/alerts", peer, json={"extra_private": "yes"})
+    problem(wrong, 422, "invalid")

@@ -10,6 +10,7 @@ import { choose, forgetSnapshot, isOn, turn } from "./device.js";
 import { figure, hoursOf, startOfWeek, useVisits } from "./home.js";
 import { Signal, Tabbar, Trouble, usePhone } from "./parts.js";
 import { Ready } from "./ready.js";
+import { Private } from "./private.js";
 import { play, unlock } from "./sound.js";
 import { phone } from "./store.js";
 import { Voices } from "./voices.js";
@@ -29,7 +30,7 @@ export function Me() {
     ${visits === null ? html`<${Shapes} lines=${3} />` : html`<${Beside} visits=${visits} /><${Hours} visits=${visits} />`}
     <${HowIAm} />
     <${Help} />
-    <section class="card set" aria-labelledby="alerts-title"><h2 id="alerts-title">${t("p_alerts")}</h2><${Ready} /><${Switch} name="sound" words="p_sound" text="p_sound_text" /><${Switch} name="vibration" words="p_vibration" text="p_vibration_text" /></section>
+    <section class="card set" aria-labelledby="alerts-title"><h2 id="alerts-title">${t("p_alerts")}</h2><${Ready} /><${Switch} name="sound" words="p_sound" text="p_sound_text" /><${Switch} name="vibration" words="p_vibration" text="p_vibration_text" /><${Private} /></section>
     <${Voices} />
     <${Night} /><${Language} />
     <form method="post" action="/sign-out" onSubmit=${leave}><button class="btn btn--secondary btn--lg btn--block"><${Icon} name="log-out" />${t("sign_out")}</button></form>
