@@ -159,7 +159,7 @@ def _lost(
         device = tx.session.get(Device, row.device_id, with_for_update={"key_share": True})
         state = DeviceState.DISABLED if judged and judged.disables_address else DeviceState.DEAD
         if device is not None:
-            reach.lose(tx, directory, kinds, device, detail, state=state, offer_id=row.offer_id)
+            reach.lose(tx, directory, kinds, device, detail, state=state, alert=row)
     ended = {
         "state": DeliveryState.FAILED,
         "due_at": None,

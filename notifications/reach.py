@@ -4,13 +4,14 @@ It knows devices and the outbox; what it means for searches is told through the 
 """
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from notifications import climb, devices, outbox
 from notifications.directory import Directory
 from notifications.ladder import OFFER_KINDS
-from notifications.models import Device, DeviceState, Gone, Kind
+from notifications.models import Delivery, Device, DeviceState, Gone, Kind
 from storage.database import Transaction
 
 
@@ -33,23 +34,27 @@ def lose(
     *,
     state: DeviceState = DeviceState.DISABLED,
     by_app: bool = False,
-    offer_id: str | None = None,
+    alert: Any = None,
 ) -> None:
     """Never ring this device again: its ladders climb, and nobody waits for who has none left.
 
-    `by_app`: its own app said so, so that an open app may still be how they are reached. `offer_id`
-    is an offer whose alert went to it and turns out not to have arrived. It locks
-    the device, then rows of dispatch, then deliveries. A device that is not active is left alone.
+    `by_app`: its own app said so, so that an open app may still be how they are reached. `alert` is
+    a delivery (`id`, `offer_id`) to it that turns out not to have arrived, and that the caller will
+    change. It locks the device, then rows of dispatch, then deliveries, all at once. A device that
+    is not active is left alone.
     """
     if device.state is not DeviceState.ACTIVE:
         return
     offer_ids = outbox.offers_waiting_for(tx, device.id)
-    if offer_id is not None:
-        offer_ids.add(offer_id)
+    if alert is not None and alert.offer_id is not None:
+        offer_ids.add(alert.offer_id)
     device.state, device.dead_reason, device.ended_at = state, str(reason)[:60], tx.now
     tx.session.flush()
     if not is_left(tx, device.user_id, kinds):
         directory.unreachable(tx, device.user_id, offer_ids, has_phone=not by_app)
+    if alert is not None:
+        due = and_(Delivery.device_id == device.id, Delivery.due_at.is_not(None))
+        outbox.lock(tx, or_(due, Delivery.id == alert.id))
     for row in outbox.stop_device(tx, device.id):
         climb.next_rung(tx, row)
 
