@@ -27,7 +27,7 @@ def prose() -> str:
     return "\n".join(text_of(path) or "" for path in PROSE)
 
 
-@pytest.mark.parametrize("name,render", PAGES.items(), ids=str)
+@pytest.mark.parametrize("name,render", PAGES.items(), ids=list(PAGES))
 def test_a_page_made_from_code_is_in_step(name: str, render: Callable[[], str]) -> None:
     again = "make it again: .venv/bin/python -m tests.house.pages"
     assert (ROOT / name).read_text(encoding="utf-8") == render(), again
