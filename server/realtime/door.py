@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from flask import Flask, Response, jsonify
@@ -39,13 +40,18 @@ def install(app: Flask, wired: Wired) -> SocketIO:
     wired.publisher.use(_outlet(server, settings))
     if is_gevent():
         wired.publisher.board.gather_s = GATHER_S
-    reference = asyncapi.document(settings.public_url, transports(settings))
 
     def asyncapi_json() -> Response:
-        return jsonify(reference)
+        return jsonify(_reference(settings.public_url, tuple(transports(settings))))
 
     app.add_url_rule("/asyncapi.json", "asyncapi", asyncapi_json)
     return sio
+
+
+@cache
+def _reference(public_url: str, offered: tuple[str, ...]) -> Json:
+    """The document; made when somebody first asks, because a start has better things to do."""
+    return asyncapi.document(public_url, list(offered))
 
 
 def transports(settings: Settings) -> list[str]:

@@ -1,6 +1,7 @@
 """The reference pages: the API for people and for programs, and every error code."""
 
 import json
+from functools import cache
 from typing import Any
 
 from flask import Flask, Response, jsonify
@@ -14,10 +15,10 @@ from server.wiring import Wired
 
 def install(app: Flask, wired: Wired) -> None:
     """Serve the pages of `app`."""
-    reference = openapi.document(NOUNS, wired.settings.public_url)
+    public_url = wired.settings.public_url
 
     def openapi_json() -> Response:
-        return jsonify(reference)
+        return jsonify(_reference(public_url))
 
     def api_page() -> Response:
         return frame.render(
@@ -26,7 +27,7 @@ def install(app: Flask, wired: Wired) -> None:
             family="docs",
             nouns=NOUNS,
             problems_of=openapi.problems_of,
-            schemas=_fields(reference),
+            schemas=_fields(_reference(public_url)),
         )
 
     def errors_page() -> Response:
@@ -35,6 +36,12 @@ def install(app: Flask, wired: Wired) -> None:
     app.add_url_rule("/openapi.json", "openapi", openapi_json)
     app.add_url_rule("/docs/api", "api_page", api_page)
     app.add_url_rule("/docs/errors", "errors_page", errors_page)
+
+
+@cache
+def _reference(public_url: str) -> dict[str, Any]:
+    """The document; made when somebody first asks, because a start has better things to do."""
+    return openapi.document(NOUNS, public_url)
 
 
 def _fields(reference: dict[str, Any]) -> dict[str, list[tuple[str, str, bool, str]]]:
