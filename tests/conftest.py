@@ -35,17 +35,6 @@ from tests.harness.postgres import PostgresServer
 from tests.harness.redis import RedisServer
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers a file goes to one of them whole, and the screens go together.
-
-    Files share servers and people between their tests; the screens share one browser.
-    """
-    for item in items:
-        folder = item.path.parent.name
-        group = folder if folder == "browser" else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture
 def clock() -> ManualClock:
     """A clock that stands at `START` until the test moves it."""

@@ -9,12 +9,9 @@ from dispatch.actions import duty
 from dispatch.actions.duty import Position, Used
 from dispatch.models import Duty
 from dispatch.states import Modality, Role
-from server import ready
 from server.api.answers import DutyAnswer
 from server.api.declare import Call, Json, Routes
 from server.api.models import Answer, Body, Latitude, Longitude, Moment
-from server.api.readiness import ReadinessAnswer
-from server.api.readiness import shape as readiness_shape
 
 routes = Routes("duty", "A peer being available now, and where they are.")
 
@@ -38,12 +35,6 @@ class PositionBody(Body):
     recorded_at: Moment
 
 
-class DutyChanged(DutyAnswer):
-    """The duty, and whether my phone will ring in it."""
-
-    readiness: ReadinessAnswer
-
-
 class PositionTaken(Answer):
     """What became of a position: only `used` ones move a peer."""
 
@@ -56,11 +47,12 @@ def show(call: Call) -> Json:
     return shapes.duty(call.tx.session.get(Duty, call.actor.id))
 
 
-@routes.add("PUT", "/duty", roles={Role.PEER}, answer=DutyChanged, summary="Go on or off duty.")
+@routes.add("PUT", "/duty", roles={Role.PEER}, answer=DutyAnswer, summary="Go on or off duty.")
 def change(call: Call, body: DutyBody) -> Json:
     """Going off duty ends my open offers, and forgets my position.
 
-    Going on duty quietly tests each phone of mine that was not heard of for twelve hours.
+    Going on duty quietly tests each phone of mine that was not heard of for twelve hours; whether
+    it will ring is at `/readiness`.
     """
     row = duty.set_duty(
         call.tx,
@@ -69,8 +61,7 @@ def change(call: Call, body: DutyBody) -> Json:
         modalities=list(dict.fromkeys(body.modalities)),
         until=body.until,
     )
-    found = ready.one(call.tx, call.wired.kinds, call.caller.user_id)
-    return shapes.duty(row) | {"readiness": readiness_shape(found)}
+    return shapes.duty(row)
 
 
 @routes.add(

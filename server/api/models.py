@@ -3,12 +3,14 @@
 Bodies are strict: unknown fields, wrong types and text that no database can hold are refused.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -69,8 +71,21 @@ def _aware(value: datetime) -> datetime:
         raise ValueError("is outside of the calendar") from None
 
 
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _written_out(value: Any) -> Any:
+    """A date and a time of day: to the parser a number in quotes is a moment of 1970."""
+    if not isinstance(value, str):
+        return value
+    if not _RFC_3339.fullmatch(value):
+        raise ValueError("must be a date and time with its offset, as in 2026-03-03T02:40:00Z")
+    return datetime.fromisoformat(value.upper())
+
+
 Moment = Annotated[
     datetime,
+    BeforeValidator(_written_out),
     AfterValidator(_aware),
     PlainSerializer(stamp, return_type=str, when_used="json"),
 ]
