@@ -111,6 +111,12 @@ def _not_run(reporter: pytest.TerminalReporter) -> list[str]:
     return [f"{report.nodeid}: {report.longrepr}" for report in reporter.stats.get("skipped", [])]
 
 
+def _why(report: pytest.TestReport) -> str:
+    """The line that failed, as short as it can be told."""
+    lines = [line for line in report.longreprtext.splitlines() if line.startswith(("E ", ">"))]
+    return " | ".join(line[1:].strip() for line in lines[:4])[:400]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Just above the closing line: how the checks went, and what could not be run."""
     terminalreporter.section("summary", sep="=")
@@ -118,7 +124,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if checks is not None:
         terminalreporter.line(f"lint, format, types, floors: {checks}")
     for report in terminalreporter.stats.get("rerun", []):
-        terminalreporter.line(f"failed once, tried again: {report.nodeid}")
+        terminalreporter.line(f"failed once, tried again: {report.nodeid}: {_why(report)}")
     for line in _not_run(terminalreporter) or ["nothing"]:
         terminalreporter.line(f"could not be run: {line}")
 

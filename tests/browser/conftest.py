@@ -79,7 +79,7 @@ def open_page(browser: Browser, town: Town, contexts: list[BrowserContext]) -> I
         page.on(
             "console",
             lambda said: (
-                errors.append(said.text)
+                errors.append(f"{said.text} {said.location.get('url', '')}")
                 if said.type == "error" and not any(one in said.text for one in allowed)
                 else None
             ),

@@ -55,7 +55,8 @@ export class Bell {
     subscription ||= await Promise.race([this.ask(there, key, { key, who, isLost }), after(SETTLE_MS)]);
     if (!subscription) return this.set("late");
     const isFresh = isMine && was.key === key && Date.now() - was.at < REFRESH_MS;
-    if (!isFresh) await this.register(subscription, { key, who }, was);
+    const isThere = was && was.who === who && !was.blocked && !isLost(was.id, was.at);
+    if (!isFresh) await this.register(subscription, { key, who }, isThere ? was : null);
     else this.id = was.id;
     return this.set("on");
   }
@@ -69,11 +70,12 @@ export class Bell {
     return this.asked;
   }
 
+  // `was`: what the server still has of this browser, if it has anything.
   async register(subscription, { key, who }, was) {
     const { id } = await post("/devices", deviceOf(subscription, language));
     await keep(this.name, { id, endpoint: subscription.endpoint, key, who, at: Date.now() });
     // What this browser was called before rings nobody; the server finds out by itself if this fails.
-    if (was && was.who === who && was.id !== id) remove(`/devices/${was.id}`, { tries: 0 }).catch(() => null);
+    if (was && was.id !== id) remove(`/devices/${was.id}`, { tries: 0 }).catch(() => null);
     this.id = id;
     this.registered();
   }
