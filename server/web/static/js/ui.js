@@ -1,6 +1,6 @@
 // The components of macros/parts.html, drawn in the browser. Same class names, same words.
 import { h } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { html } from "htm/preact";
 import shapes from "lucide";
 import { hold, keysAreOn, shortcut, shortcuts, turnKeys } from "./a11y.js";
@@ -45,7 +45,8 @@ export function Dialog({ title, close, sheet, children, role = "dialog" }) {
   const box = useRef(null);
   const shut = useRef(close);
   shut.current = close;
-  useEffect(() => hold(box.current, () => shut.current()), []);
+  // Before it is painted: the first key after it is seen is already its own.
+  useLayoutEffect(() => hold(box.current, () => shut.current()), []);
   return html`<div class=${sheet ? "veil veil--sheet" : "veil"}><div class=${sheet ? "dlg sheet" : "dlg"} ref=${box} role=${role} aria-modal="true" aria-labelledby="dlg-title" tabindex="-1"><h2 id="dlg-title">${title}</h2>${children}</div></div>`;
 }
 
