@@ -89,9 +89,9 @@ class Board {
   follow() {
     link.socket.emit("follow_board", {}, (answer) => {
       if (!answer?.ok) return;
-      // What happened while nobody listened is in the whole board.
-      if (answer.seq !== this.seq || this.missed) this.refresh();
-      this.missed = false;
+      // What happened while nobody listened is in the whole board; duty and reach have no `seq` to
+      // tell by, so it is read in any case.
+      this.refresh();
     });
   }
 
@@ -117,7 +117,6 @@ class Board {
       link.heard();
       return true;
     } catch (error) {
-      this.missed = true;
       return error instanceof Problem;
     }
   }
@@ -128,7 +127,6 @@ export const board = new Board();
 export function begin(snapshot) {
   board.load(snapshot);
   link.on("board", (payload) => board.changed(payload));
-  link.on("disconnect", () => { board.missed = true; });
   link.join(board);
   link.socket.io.on("ping", () => link.heard());
   // Positions and the middle time to a yes have no fact of their own.
