@@ -12,14 +12,16 @@ Pure (values in, values out, `now` handed in):
 - `waves`     by the policy's clock; and what the clock says to managers
 - `priced`    by price: `pricing` (its numbers), `chances` (of a yes), `score` (what a peer costs),
               `outlook` (what is to be expected), `why` (in words)
+- `knowledge` what has been learned, as a decision takes it
 
 Rows:
 
-- `models`    the tables
+- `models`    the tables, one module per noun
 - `notes`     what a peer writes after a visit, and how they are: two more tables
 - `help_calls` a peer who does not feel safe, and the note that closed it: one more table
 - `access`    the gates: another network's rows do not exist
-- `queries`   rows into the values that the pure modules take
+- `views`     rows into the values that a decision takes
+- `queries`   rows into the values that the shapes take
 - `journal`   the one way to write a fact
 - `shapes`    rows into the JSON that the API promises
 - `invariants` what must never be true, as checks

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from dispatch import matching, priced, waves
+from dispatch.knowledge import NOTHING, Knowledge
 from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
 from dispatch.states import Modality
@@ -17,11 +18,16 @@ from dispatch.waves import Decision, Search
 
 
 def next_move(
-    search: Search, peers: Sequence[PeerView], need: Need, now: datetime, policy: Policy
+    search: Search,
+    peers: Sequence[PeerView],
+    need: Need,
+    now: datetime,
+    policy: Policy,
+    known: Knowledge = NOTHING,
 ) -> Decision:
     """What to do about a search that nobody has said yes to. `need` is in the wish's own modality."""
     if policy.strategy == "priced":
-        return priced.decide(search, peers, need, now, policy)
+        return priced.decide(search, peers, need, now, policy, known.chances)
     ranking = matching.rank(peers, need, now, policy)
     if waves.wants_video(search, ranking, now, policy):
         both = replace(need, modalities=need.modalities | {Modality.VIDEO})

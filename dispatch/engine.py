@@ -9,7 +9,7 @@ import logging
 
 from sqlalchemy import select
 
-from dispatch import journal, matching, offering, queries, shapes, watch
+from dispatch import journal, matching, offering, queries, shapes, views, watch
 from dispatch.deciding import next_move
 from dispatch.events import ENGINE, Alarm, FactType
 from dispatch.guard import take
@@ -77,11 +77,11 @@ def look(tx: Transaction, request: SupportRequest) -> None:
 
 def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
     site = tx.session.get_one(Site, request.site_id)
-    peers = queries.peer_views(tx, request, policy)
+    peers = views.peer_views(tx, request, policy)
     if _withdraw_lost(tx, request, peers):
-        peers = queries.peer_views(tx, request, policy)
-    search = queries.search_of(tx, request)
-    need = queries.need_of(request, site)
+        peers = views.peer_views(tx, request, policy)
+    search = views.search_of(tx, request)
+    need = views.need_of(request, site)
     decision = next_move(search, peers, need, tx.now, policy)
     is_news = (request.eligible, request.next_wave_at) != (
         decision.eligible,

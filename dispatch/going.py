@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from dispatch import access, matching, queries
+from dispatch import access, matching, views
 from dispatch.access import Actor
 from dispatch.matching import Candidate, Need, PeerView, Reason
 from dispatch.models import Offer, Site, Visit
@@ -47,16 +47,16 @@ def who(tx: Transaction, actor: Actor, request_id: str) -> list[Going]:
         return []
     policy = parse(request.policy)
     site = tx.session.get_one(Site, request.site_id)
-    need = queries.need_of(request, site)
+    need = views.need_of(request, site)
     visitor = tx.session.scalars(
         select(Visit.peer_id).where(
             Visit.request_id == request.id, Visit.state.in_(sorted(LIVE_VISIT))
         )
     ).one_or_none()
-    views = queries.peer_views(tx, request, policy, only=visitor)
+    peers = views.peer_views(tx, request, policy, only=visitor)
     asks = _asks(tx, request.network_id)
     found = []
-    for view in views:
+    for view in peers:
         way, reason = _judge(view, need, tx, policy)
         bar = matching.bars_assignment(view, request.modality, request.language, tx.now)
         can_assign = bar is None and not view.is_busy

@@ -5,7 +5,7 @@ The same constraints and the same order as a real search, so that the form promi
 
 from dataclasses import dataclass
 
-from dispatch import access, matching, queries
+from dispatch import access, matching, views
 from dispatch.access import Actor
 from dispatch.models import Network, SupportRequest
 from dispatch.policy import parse
@@ -40,10 +40,10 @@ def ways(
         is_widened=False,
         video_fallback=False,
     )
-    peers = queries.peer_views(tx, asked, policy)
+    peers = views.peer_views(tx, asked, policy)
     found = {}
     for modality in Modality:
-        need = queries.need_of(asked, site, frozenset({modality}))
+        need = views.need_of(asked, site, frozenset({modality}))
         candidates = matching.rank(peers, need, tx.now, policy).candidates
         found[modality] = Way(len(candidates), candidates[0].help_s if candidates else None)
     return found

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dispatch import access, engine, journal, matching, offering, queries, race, shapes
+from dispatch import access, engine, journal, matching, offering, queries, race, shapes, views
 from dispatch.access import Actor
 from dispatch.actions import visits
 from dispatch.errors import Invalid
@@ -104,7 +104,7 @@ def assign(
         raise refuse(Step.ASSIGN, state_before)
     way = modality or request.modality
     policy = parse(request.policy)
-    view = queries.peer_views(tx, request, policy, only=peer.id)
+    view = views.peer_views(tx, request, policy, only=peer.id)
     _check_assignable(tx, request, view, way)
     offer = _answered_offer(tx, request, peer.id)
     travel_s = None

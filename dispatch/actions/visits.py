@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dispatch import access, engine, geo, journal, queries, shapes, watch
+from dispatch import access, engine, geo, journal, shapes, views, watch
 from dispatch.access import Actor
 from dispatch.errors import Conflict, Forbidden
 from dispatch.events import By, FactType
@@ -87,7 +87,7 @@ def eta(tx: Transaction, request: SupportRequest, peer_id: str) -> datetime:
     """When the peer would be at the site if they were on the road now."""
     policy = parse(request.policy)
     site = tx.session.get_one(Site, request.site_id)
-    view = queries.peer_views(tx, request, policy, only=peer_id)[0]
+    view = views.peer_views(tx, request, policy, only=peer_id)[0]
     metres = (
         geo.distance_m(view.position, geo.Point(site.latitude, site.longitude))
         if view.position is not None

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from dispatch import queries
+from dispatch import views
 from dispatch.actions import people
 from dispatch.models import JournalEntry, SupportRequest
 from dispatch.policy import parse
@@ -64,9 +64,9 @@ def test_who_was_asked_for_nothing_comes_after_the_others(ward: Ward, db: Databa
     ward.world.accept(ward.dana, request_id)
     with db.read() as tx:
         request = tx.session.get_one(SupportRequest, request_id)
-        views = {view.name: view for view in queries.peer_views(tx, request, parse(BY_PRICE))}
-        unpriced = queries.peer_views(tx, request, parse())
-    marcus, dana = views["Marcus T."], views["Dana W."]
+        seen = {view.name: view for view in views.peer_views(tx, request, parse(BY_PRICE))}
+        unpriced = views.peer_views(tx, request, parse())
+    marcus, dana = seen["Marcus T."], seen["Dana W."]
     assert (marcus.recent_alerts, marcus.recent_cases) == (6, 0)
     assert (dana.recent_alerts, dana.recent_cases) == (0, 1)
     assert not any(view.recent_alerts or view.recent_cases for view in unpriced)

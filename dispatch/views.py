@@ -1,0 +1,231 @@
+"""Rows into the values that a decision takes: the search, what it needs, and every peer.
+
+It reads and never writes, and it decides nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from dispatch.geo import Point
+from dispatch.matching import Need, PeerView
+from dispatch.models import (
+    Badge,
+    Certificate,
+    DoNotPair,
+    Duty,
+    Exclusion,
+    Offer,
+    Peer,
+    Site,
+    SupportRequest,
+    User,
+    Visit,
+)
+from dispatch.policy import Policy
+from dispatch.states import LIVE_VISIT, Focus, Modality, OfferState
+from dispatch.waves import Awaited, Search
+from storage.database import Transaction
+
+
+def need_of(
+    request: SupportRequest, site: Site, modalities: frozenset[Modality] | None = None
+) -> Need:
+    """What a request needs of a peer, in its own modality unless others are allowed too."""
+    return Need(
+        site=Point(site.latitude, site.longitude),
+        modalities=modalities or frozenset({request.modality}),
+        language=request.language,
+        focus=request.focus,
+        is_widened=request.is_widened,
+        wishes=_wishes(request.preferences),
+    )
+
+
+def _wishes(preferences: Any) -> frozenset[str]:
+    """Staff's chips: a list of words, or words that are true or say more."""
+    if isinstance(preferences, dict):
+        return frozenset(str(word) for word, value in preferences.items() if value)
+    return frozenset(map(str, preferences or ()))
+
+
+def peer_views(
+    tx: Transaction, request: SupportRequest, policy: Policy, only: str | None = None
+) -> list[PeerView]:
+    """Every peer of the request's network with regard to it, or one of them.
+
+    Off-duty peers are among them, so that managers see the reason for everyone.
+    """
+    session, now = tx.session, tx.now
+    mine = aliased(Offer)
+    query = (
+        select(
+            Peer,
+            User.name,
+            Duty,
+            Badge.expires_at,
+            DoNotPair.created_at,
+            Exclusion.created_at,
+            mine.state,
+            mine.modality,
+            select(func.max(Certificate.expires_at))
+            .where(Certificate.peer_id == Peer.id)
+            .scalar_subquery(),
+            select(Visit.id)
+            .where(Visit.peer_id == Peer.id, Visit.state.in_(sorted(LIVE_VISIT)))
+            .limit(1)
+            .scalar_subquery(),
+        )
+        .join(User, User.id == Peer.id)
+        .outerjoin(Duty, Duty.peer_id == Peer.id)
+        .outerjoin(Badge, and_(Badge.peer_id == Peer.id, Badge.site_id == request.site_id))
+        .outerjoin(
+            DoNotPair, and_(DoNotPair.peer_id == Peer.id, DoNotPair.site_id == request.site_id)
+        )
+        .outerjoin(
+            Exclusion, and_(Exclusion.peer_id == Peer.id, Exclusion.request_id == request.id)
+        )
+        .outerjoin(
+            mine,
+            and_(
+                mine.peer_id == Peer.id,
+                mine.request_id == request.id,
+                mine.state.in_((OfferState.OPEN, OfferState.DECLINED)),
+            ),
+        )
+        .where(Peer.network_id == request.network_id, User.is_active)
+    )
+    if only is not None:
+        query = query.where(Peer.id == only)
+    elsewhere = _open_elsewhere(session, request)
+    lately = _lately(session, request, now) if policy.strategy == "priced" else _NOTHING
+    return [
+        _peer_view(row, elsewhere.get(row[0].id, ()), lately, now, policy)
+        for row in session.execute(query)
+    ]
+
+
+@dataclass(frozen=True)
+class _Lately:
+    """By peer: alerts without a visit, and visits, for the requests of the last 24 hours."""
+
+    alerts: Mapping[str, int]
+    cases: Mapping[str, int]
+
+
+_NOTHING = _Lately({}, {})
+
+
+def _lately(session: Session, request: SupportRequest, now: datetime) -> _Lately:
+    """What the network's peers were asked and did; by request, because those have the index."""
+    of_a_day = select(SupportRequest.id).where(
+        SupportRequest.network_id == request.network_id,
+        SupportRequest.created_at > now - timedelta(hours=24),
+    )
+    alerts = session.execute(
+        select(Offer.peer_id, func.count())
+        .where(Offer.request_id.in_(of_a_day), Offer.state != OfferState.ACCEPTED)
+        .group_by(Offer.peer_id)
+    )
+    cases = session.execute(
+        select(Visit.peer_id, func.count())
+        .where(Visit.request_id.in_(of_a_day))
+        .group_by(Visit.peer_id)
+    )
+    return _Lately(dict(alerts.all()), dict(cases.all()))
+
+
+def _open_elsewhere(session: Session, request: SupportRequest) -> dict[str, tuple[datetime, ...]]:
+    found: dict[str, tuple[datetime, ...]] = {}
+    rows = session.execute(
+        select(Offer.peer_id, Offer.asked_at).where(
+            Offer.network_id == request.network_id,
+            Offer.state == OfferState.OPEN,
+            Offer.request_id != request.id,
+        )
+    )
+    for peer_id, asked_at in rows:
+        found[peer_id] = (*found.get(peer_id, ()), asked_at)
+    return found
+
+
+def _peer_view(
+    row: Any, elsewhere: tuple[datetime, ...], lately: _Lately, now: datetime, policy: Policy
+) -> PeerView:
+    peer, name, duty, badge_until, unpaired, excluded, offer_state, offer_modality = row[:8]
+    certified_until, visit_id = row[8:]
+    return PeerView(
+        id=peer.id,
+        name=name,
+        on_duty=duty is not None and duty.on_duty,
+        until=duty.until if duty is not None else None,
+        duty_modalities=frozenset(Modality(m) for m in duty.modalities) if duty else frozenset(),
+        modalities=frozenset(Modality(m) for m in peer.modalities),
+        languages=frozenset(peer.languages),
+        focus=frozenset(Focus(f) for f in peer.focus),
+        certified_until=certified_until,
+        badge_until=badge_until,
+        is_excluded=excluded is not None,
+        is_do_not_pair=unpaired is not None,
+        is_muted=peer.is_muted,
+        is_reachable=peer.is_reachable,
+        is_busy=visit_id is not None,
+        open_offer=offer_modality if offer_state is OfferState.OPEN else None,
+        has_declined=offer_state is OfferState.DECLINED,
+        position=_where(peer, duty, now, policy),
+        travel_limit_m=peer.travel_limit_m,
+        open_offer_limit=peer.open_offer_limit,
+        offers_elsewhere=elsewhere,
+        recent_alerts=lately.alerts.get(peer.id, 0),
+        recent_cases=lately.cases.get(peer.id, 0),
+    )
+
+
+def _where(peer: Peer, duty: Duty | None, now: datetime, policy: Policy) -> Point | None:
+    """The fresh position, else the home area, else nothing."""
+    if duty is not None and duty.position_at is not None and duty.latitude is not None:
+        age_s = (now - duty.position_at).total_seconds()
+        if age_s <= policy.position_fresh_s and duty.longitude is not None:
+            return Point(duty.latitude, duty.longitude)
+    if peer.home_latitude is not None and peer.home_longitude is not None:
+        return Point(peer.home_latitude, peer.home_longitude)
+    return None
+
+
+def search_of(tx: Transaction, request: SupportRequest) -> Search:
+    """The search of a request as the wave decision sees it."""
+    offers = tx.session.execute(
+        select(
+            Offer.state,
+            Offer.modality,
+            Offer.arrive_by,
+            Offer.is_unreachable,
+            Offer.asked_at,
+            Offer.answered_at,
+            Offer.closed_at,
+            Offer.peer_id,
+        ).where(Offer.request_id == request.id)
+    ).all()
+    moments = [request.search_started_at]
+    for row in offers:
+        moments += [moment for moment in row[4:7] if moment is not None]
+    return Search(
+        state=request.state,
+        modality=request.modality,
+        started_at=request.search_started_at,
+        waves_used=request.search_wave,
+        video_fallback=request.video_fallback,
+        is_widened=request.is_widened,
+        has_alarmed="no_yes_yet" in request.alarmed,
+        asked=frozenset(row.peer_id for row in offers),
+        awaited=tuple(
+            Awaited(row.modality, row.arrive_by, row.asked_at)
+            for row in offers
+            if row.state is OfferState.OPEN and not row.is_unreachable
+        ),
+        quiet_since=max(moments),
+    )
