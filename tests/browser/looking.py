@@ -21,6 +21,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 def accessible(page: Page) -> None:
     """axe-core finds nothing in this state, in the light and in the dark."""
+    # A page that is just being left has no document to look at: wait for the one that comes.
+    page.wait_for_function("document.documentElement && document.readyState === 'complete'")
     was = page.evaluate("document.documentElement.dataset.theme || ''")
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
