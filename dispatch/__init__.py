@@ -13,6 +13,7 @@ Pure (values in, values out, `now` handed in):
 - `priced`    by price: `pricing` (its numbers), `chances` (of a yes), `score` (what a peer costs),
               `outlook` (what is to be expected), `why` (in words)
 - `knowledge` what has been learned, as a decision takes it
+- `whatif`    what would have happened under a policy: the events of a run, and its numbers
 
 Rows:
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from dispatch.policy import DEFAULT
 from dispatch.states import REMOTE
-from simulator.study.log import Ask, End, Log
+from dispatch.whatif.log import Ask, End, Log
 from simulator.study.people import People
 from simulator.study.world import World
 
@@ -49,7 +49,7 @@ def _asks(world: World, people: People, log: Log) -> Iterator[str]:
 def _is_on_shift(world: World, ask: Ask) -> bool:
     """Overlapping shifts are one."""
     until = None
-    for begins, ends in world.peers[ask.peer].shifts:
+    for begins, ends, *_ in world.peers[ask.peer].shifts:
         if begins <= ask.at_s:
             until = max(ends, until or 0.0)
         elif until is not None and begins <= until:

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from dispatch.whatif.strategy import Strategy
 from simulator.study import plot, report
-from simulator.study.strategies import Strategy, by_name
+from simulator.study.strategies import by_name
 from simulator.study.world import Plan
 
 

@@ -24,9 +24,10 @@ from dispatch.matching import Candidate, Need, PeerView
 from dispatch.policy import DEFAULT
 from dispatch.states import REMOTE, Modality
 from dispatch.waves import Decision, Search
-from simulator.study.log import GIVES_UP_S, UNFILLED_MIN, cost_min
+from dispatch.whatif.log import UNFILLED_MIN, cost_min
+from dispatch.whatif.world import GIVES_UP_S, Peer, Request
 from simulator.study.people import People
-from simulator.study.world import START, Peer, Request, World
+from simulator.study.world import START, World
 
 KEPT = 40
 """How many options of a request the schedule chooses from; the bound looks at all."""
@@ -120,7 +121,7 @@ def options(world: World, people: People, request: Request) -> Iterator[Option]:
 def _shifts(peer: Peer) -> list[tuple[float, float]]:
     """The shifts with those joined that overlap: the later end counts."""
     joined: list[tuple[float, float]] = []
-    for begins, ends in peer.shifts:
+    for begins, ends, *_ in peer.shifts:
         if joined and begins <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], ends))
         else:

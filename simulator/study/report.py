@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 from typing import Any
 
+from dispatch.whatif.loop import Run
+from dispatch.whatif.measures import Played, mean_cost
+from dispatch.whatif.strategy import Strategy
 from simulator.study import check
 from simulator.study.hindsight import Planned, look_back
-from simulator.study.loop import Run
-from simulator.study.measures import Measures, Played, mean_cost, measure
+from simulator.study.measures import Measures, measure
 from simulator.study.people import People
-from simulator.study.strategies import Strategy
 from simulator.study.world import Plan, World, build
 
 Tell = Callable[[str], None]
@@ -60,8 +61,8 @@ def study(plan: Plan, seeds: Sequence[int], strategies: Sequence[Strategy], tell
         seeds=tuple(seeds),
         sites=len(backs[0].world.sites),
         peers=len(backs[0].world.peers),
-        policies=tuple(measure(played, gt_min) for played in runs.values()),
-        hindsight=measure(backs, gt_min),
+        policies=tuple(measure(played, plan.load, gt_min) for played in runs.values()),
+        hindsight=measure(backs, plan.load, gt_min),
         bound_min=round(fmean(bounds), 3) if bounds else 0.0,
     )
 

@@ -1,65 +1,25 @@
 """The policies of the study, by name. What the product does is the product's own code.
 
-`simple` and `priced` call `dispatch.deciding.next_move` as the engine does. The others are what a
+`simple` and `priced` are decided as the engine decides. The others are what a
 network could do without this product; who can be asked at all is the product's rule for them too.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from dispatch import matching
-from dispatch.deciding import next_move
 from dispatch.matching import Candidate, Need, PeerView, Ranking
 from dispatch.policy import DEFAULT, Policy
 from dispatch.states import Modality
 from dispatch.waves import Decision, Search
-from simulator.study.world import Request
+from dispatch.whatif.strategy import Product, Strategy
+from dispatch.whatif.world import Request
 
 LOOK_AGAIN_S = 60
 FIXED_WAVE = 3
 VIDEO_AFTER_S = 180
 """The others ask by video too when nobody has said yes for this long, or nobody is left."""
-
-
-class Strategy(Protocol):
-    """Who is asked, seen from a search."""
-
-    @property
-    def name(self) -> str:
-        """As it is called on the command line."""
-        ...
-
-    def look(
-        self,
-        request: Request,
-        search: Search,
-        peers: Sequence[PeerView],
-        need: Need,
-        now: datetime,
-    ) -> Decision:
-        """What to do about a search that nobody has said yes to."""
-        ...
-
-
-class Product:
-    """What the product does under a policy."""
-
-    def __init__(self, name: str, policy: Policy) -> None:
-        self.name = name
-        self.policy = policy
-
-    def look(
-        self,
-        request: Request,
-        search: Search,
-        peers: Sequence[PeerView],
-        need: Need,
-        now: datetime,
-    ) -> Decision:
-        """As the engine decides it."""
-        return next_move(search, peers, need, now, self.policy)
 
 
 Pick = Callable[[Search, tuple[Candidate, ...], datetime], tuple[Candidate, ...]]

@@ -8,13 +8,15 @@ lives where and when they are available; how people answer stands in `people`.
 import csv
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 from dispatch.geo import Point
 from dispatch.states import Focus, Modality
+from dispatch.whatif import world
+from dispatch.whatif.world import Request, Shift
 from simulator import nature, places
 from simulator.places import Town
 
@@ -74,53 +76,26 @@ class Plan:
     towns: Path | None = None
 
 
-@dataclass(frozen=True)
-class Site:
+@dataclass(frozen=True, kw_only=True)
+class Site(world.Site):
     """An emergency department; `weight` is how much of all requests come from here."""
 
     name: str
-    at: Point
     weight: float
 
 
-@dataclass(frozen=True)
-class Peer:
-    """A peer as they are, whatever happens."""
+@dataclass(frozen=True, kw_only=True)
+class Peer(world.Peer):
+    """A peer of the made-up state; every one has a home."""
 
-    number: int
     home: Point
-    modalities: frozenset[Modality]
-    languages: frozenset[str]
-    focus: frozenset[Focus]
-    travel_limit_m: int | None
     willing: float
     """The chance of a yes when they have seen an offer nearby, by day and rested."""
-    shifts: tuple[tuple[float, float], ...]
-    """From when until when they are available, in seconds from the start, in order."""
-    not_paired: frozenset[int]
-    """Numbers of the sites that never ask them."""
-
-    @property
-    def id(self) -> str:
-        """As the decision knows them."""
-        return f"p{self.number:05d}"
 
 
-@dataclass(frozen=True)
-class Request:
-    """What a department asks for, and when, in seconds from the start."""
-
-    number: int
-    site: int
-    at_s: float
-    modality: Modality
-    language: str
-    focus: Focus | None
-
-
-@dataclass(frozen=True)
-class World:
-    """Everything that no policy can change."""
+@dataclass(frozen=True, kw_only=True)
+class World(world.World):
+    """Everything that no policy can change, and the plan that it came from."""
 
     plan: Plan
     sites: tuple[Site, ...]
@@ -132,7 +107,14 @@ def build(plan: Plan) -> World:
     """The world of a plan. Raises `ValueError` for a state or a file that gives no site."""
     sites = _sites(plan)
     count = plan.peer_count or max(round(len(sites) * PEERS_PER_SITE), 1)
-    return World(plan, sites, _peers(plan, sites, count), _requests(plan, sites))
+    return World(
+        start=START,
+        days=plan.days,
+        plan=plan,
+        sites=sites,
+        peers=_peers(plan, sites, count),
+        requests=_requests(plan, sites),
+    )
 
 
 def _chance(plan: Plan, part: str) -> Random:
@@ -145,12 +127,12 @@ def _sites(plan: Plan) -> tuple[Site, ...]:
         found = _read_sites(plan.sites)
     else:
         known = sorted(places.hospitals(plan.state), key=lambda one: (-one.beds, one.name))
-        found = [Site(one.name, one.at, float(one.beds)) for one in known]
+        found = [Site(name=one.name, at=one.at, weight=float(one.beds)) for one in known]
     found = found[: plan.site_count or (SITES if plan.sites is None else None)]
     if not found:
         raise ValueError(f"there is no emergency department in {plan.sites or plan.state}")
     # Visits to a department grow more slowly than its beds; where nobody counted, a small one.
-    return tuple(Site(one.name, one.at, math.sqrt(max(one.weight, 25.0))) for one in found)
+    return tuple(replace(one, weight=math.sqrt(max(one.weight, 25.0))) for one in found)
 
 
 def _read_sites(path: Path) -> list[Site]:
@@ -158,9 +140,9 @@ def _read_sites(path: Path) -> list[Site]:
     with path.open(encoding="utf-8", newline="") as file:
         return [
             Site(
-                row["name"],
-                Point(float(row["lat"]), float(row["lon"])),
-                float(row.get("beds") or 0),
+                name=row["name"],
+                at=Point(float(row["lat"]), float(row["lon"])),
+                weight=float(row.get("beds") or 0),
             )
             for row in csv.DictReader(file)
         ]
@@ -204,12 +186,12 @@ def _peer(number: int, home: Point, plan: Plan, site_count: int, chance: Random)
         focus=frozenset(Focus(one) for one in nature.experience(chance)),
         travel_limit_m=chance.choice(OWN_LIMITS_M),
         willing=nature.willingness(nature.LIFE, chance),
-        shifts=_shifts(plan.days, chance),
+        shifts=_shifts(plan.days, frozenset(modalities), chance),
         not_paired=frozenset(site for site in range(site_count) if chance.random() < NOT_PAIRED),
     )
 
 
-def _shifts(days: float, chance: Random) -> tuple[tuple[float, float], ...]:
+def _shifts(days: float, modalities: frozenset[Modality], chance: Random) -> tuple[Shift, ...]:
     """One shift a day at about the same time, so that the share on shift follows the day.
 
     The shares of those on shift are a wave between the least and the most; a shift is a window over
@@ -229,7 +211,8 @@ def _shifts(days: float, chance: Random) -> tuple[tuple[float, float], ...]:
         jitter = chance.uniform(-SHIFT_JITTER_S, SHIFT_JITTER_S)
         begins = day * DAY_S + middle_s - half + jitter
         if begins + SHIFT_S > 0:
-            found.append((round(max(begins, 0.0), 3), round(begins + SHIFT_S, 3)))
+            ends = round(begins + SHIFT_S, 3)
+            found.append(Shift(round(max(begins, 0.0), 3), ends, modalities, ends))
     return tuple(found)
 
 

@@ -20,10 +20,11 @@ from dispatch.priced import FAR_AHEAD, _first, decide
 from dispatch.score import Scale
 from dispatch.states import Focus, Modality, RequestState
 from dispatch.waves import Awaited, Decision, Search
-from simulator.study.loop import Run
+from dispatch.whatif.loop import Run
+from dispatch.whatif.strategy import Product
+from dispatch.whatif.world import Request
 from simulator.study.people import People
-from simulator.study.strategies import Product
-from simulator.study.world import Plan, Request, build
+from simulator.study.world import Plan, build
 from tests.harness.databases import START as NOW
 from tests.harness.views import NEEDS, SITE, crowd, peers
 

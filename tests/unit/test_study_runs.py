@@ -7,11 +7,11 @@ from itertools import permutations, product
 
 import pytest
 
+from dispatch.whatif.log import UNFILLED_MIN, Ask, End, Log
+from dispatch.whatif.loop import Run
+from dispatch.whatif.measures import gini, mean_cost
 from simulator.study import check
 from simulator.study.hindsight import GAP_S, KEPT, Option, Planned, look_back, options
-from simulator.study.log import UNFILLED_MIN, Ask, End, Log
-from simulator.study.loop import Run
-from simulator.study.measures import gini, mean_cost
 from simulator.study.people import People
 from simulator.study.strategies import by_name
 from simulator.study.world import Plan, World, build

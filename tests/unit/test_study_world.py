@@ -30,7 +30,7 @@ def test_a_quarter_to_six_tenths_are_on_shift_by_the_hour(ohio: World) -> None:
     shares = []
     for hour in range(24):
         at_s = 3 * DAY_S + hour * HOUR_S
-        on = sum(any(a <= at_s < b for a, b in peer.shifts) for peer in ohio.peers)
+        on = sum(any(a <= at_s < b for a, b, *_ in peer.shifts) for peer in ohio.peers)
         shares.append(on / len(ohio.peers))
     assert min(shares) == pytest.approx(0.24, abs=0.04)
     assert max(shares) == pytest.approx(0.60, abs=0.04)

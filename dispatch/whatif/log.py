@@ -4,16 +4,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dispatch.states import REMOTE, Modality
-from simulator.study.world import Request
+from dispatch.whatif.world import Request
 
 FAR_FROM_WISH_MIN = 40.0
 """Minutes that a person who wished for somebody in person gives for not having to talk by video."""
 
 UNFILLED_MIN = 120.0
 """What a request counts to which nobody came."""
-
-GIVES_UP_S = 3600.0
-"""A department closes its request when nobody has said yes for this long."""
 
 
 class End(StrEnum):
@@ -29,7 +26,7 @@ class End(StrEnum):
 
 @dataclass(slots=True)
 class Ask:
-    """One peer is asked about one request. Times in seconds from the start of the study."""
+    """One peer is asked about one request. Times in seconds from the start."""
 
     at_s: float
     request: int

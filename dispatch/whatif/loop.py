@@ -1,31 +1,27 @@
 """The events of one run: asks, answers, shifts, visits, and a look at each search when it is due.
 
 Simulated time in a heap; the decision is the strategy's, who is asked sees and answers as `people`
-says. It knows what happens and decides nothing.
+says. It knows what happens and decides nothing. A request has one visit, nobody withdraws, and a
+peer starts from home.
 """
 
 import heapq
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 
 from dispatch.matching import Candidate, Need, PeerView
-from dispatch.states import RequestState
+from dispatch.states import Modality, RequestState
 from dispatch.waves import Awaited, Search
-from simulator.study.log import GIVES_UP_S, Ask, End, Log, Outcome
-from simulator.study.people import MEMORY_S, People, rest
-from simulator.study.strategies import Strategy
-from simulator.study.world import START, Peer, Request, World
+from dispatch.whatif.answers import People
+from dispatch.whatif.log import Ask, End, Log, Outcome
+from dispatch.whatif.strategy import Strategy
+from dispatch.whatif.world import FOREVER, Peer, Request, Shift, World
 
-FOREVER = START + timedelta(days=3650)
-
-
-def moment(at_s: float) -> datetime:
-    """Seconds from the start as the decision's time."""
-    return START + timedelta(seconds=at_s)
+MEMORY_S = 24 * 3600.0
+"""Alerts and visits count as recent for a day, as in the product."""
 
 
 @dataclass
@@ -53,14 +49,15 @@ class _Life:
     """A peer as the run goes on."""
 
     peer: Peer
-    until_s: float | None = None
+    shift: Shift | None = None
     is_busy: bool = False
     open: dict[int, Ask] = field(default_factory=dict)
     alerts: deque[float] = field(default_factory=deque)
     """When they were asked in the last day, but for what became a visit."""
     cases: deque[float] = field(default_factory=deque)
-    view: PeerView | None = None
-    """As they are for any request; None when something has changed."""
+    views: dict[int, PeerView] = field(default_factory=dict)
+    """As they are for any request of a site; empty when something has changed. Sites that are all
+    the same to them share one."""
 
 
 class Run:
@@ -73,6 +70,7 @@ class Run:
         self._heap: list[tuple[float, int, Callable[[float], None]]] = []
         self._numbers = count()
         self._lives = [_Life(peer) for peer in world.peers]
+        self._by_id = {life.peer.id: life for life in self._lives}
         self._idle: dict[int, _Life] = {}
         self._cases: dict[int, _Case] = {}
         self.log = Log(strategy.name)
@@ -80,9 +78,12 @@ class Run:
     def play(self) -> Log:
         """Everything from the first request to the end of the last."""
         for life in self._lives:
-            for begins, ends in life.peer.shifts:
-                self._at(begins, partial(self._shift_begins, life, ends))
-                self._at(ends, partial(self._shift_ends, life))
+            for shift in life.peer.shifts:
+                self._at(shift.begins_s, partial(self._shift_begins, life, shift))
+        for life in self._lives:
+            # After the beginnings: a shift that follows upon another goes on without a gap.
+            for shift in life.peer.shifts:
+                self._at(shift.ends_s, partial(self._shift_ends, life))
         for request in self._world.requests:
             self._at(request.at_s, partial(self._asked_for, request))
         while self._heap:
@@ -95,14 +96,15 @@ class Run:
 
     # Shifts and visits
 
-    def _shift_begins(self, life: _Life, ends_s: float, _now: float) -> None:
-        life.until_s = ends_s
+    def _shift_begins(self, life: _Life, shift: Shift, now: float) -> None:
+        life.shift = shift
         self._settle(life)
+        self._withdraw(life, now, still=shift.modalities)
 
     def _shift_ends(self, life: _Life, now: float) -> None:
-        if life.until_s is not None and life.until_s > now:
+        if life.shift is not None and life.shift.ends_s > now:
             return  # The next shift has begun before this one was over.
-        life.until_s = None
+        life.shift = None
         self._settle(life)
         self._withdraw(life, now)
 
@@ -112,15 +114,17 @@ class Run:
 
     def _settle(self, life: _Life) -> None:
         """Who is on shift and not with someone can be asked."""
-        life.view = None
-        if life.until_s is not None and not life.is_busy:
+        life.views.clear()
+        if life.shift is not None and not life.is_busy:
             self._idle[life.peer.number] = life
         else:
             self._idle.pop(life.peer.number, None)
 
-    def _withdraw(self, life: _Life, now: float) -> None:
+    def _withdraw(self, life: _Life, now: float, still: frozenset[Modality] = frozenset()) -> None:
         """A peer who cannot go any more loses what else they were asked; those searches look."""
         for ask in list(life.open.values()):
+            if ask.modality in still:
+                continue
             self._close(ask, End.WITHDRAWN, now)
             case = self._cases[ask.request]
             case.quiet_since_s = now
@@ -134,12 +138,13 @@ class Run:
             modalities=frozenset({request.modality}),
             language=request.language,
             focus=request.focus,
+            wishes=request.wishes,
         )
         outcome = Outcome(request)
         case = _Case(request, need, outcome, quiet_since_s=now)
         self._cases[request.number] = case
         self.log.outcomes.append(outcome)
-        self._at(now + GIVES_UP_S, partial(self._give_up, case))
+        self._at(now + request.patience_s, partial(self._give_up, case))
         self._look(case, now)
 
     def _give_up(self, case: _Case, now: float) -> None:
@@ -167,7 +172,7 @@ class Run:
         if case.is_closed:
             return
         case.turn += 1
-        here = moment(now)
+        here = self._world.moment(now)
         views = self._views(case, now)
         decision = self._strategy.look(case.request, self._search(case), views, case.need, here)
         self.log.decisions += 1
@@ -178,16 +183,17 @@ class Run:
             case.outcome.escalated = True
         for candidate in decision.ask:
             self._ask(case, candidate, now)
-        again_s = max((decision.look_again_at - START).total_seconds(), now + 0.001)
+        again_s = max(self._world.seconds(decision.look_again_at), now + 0.001)
         self._at(again_s, partial(self._look_at, case, case.turn))
 
     def _search(self, case: _Case) -> Search:
+        moment = self._world.moment
         return Search(
             state=case.state,
             modality=case.request.modality,
             started_at=moment(case.request.at_s),
             waves_used=case.waves_used,
-            video_fallback=True,
+            video_fallback=case.request.video_fallback,
             is_widened=False,
             has_alarmed=case.has_alarmed,
             asked=frozenset(case.asked),
@@ -207,47 +213,57 @@ class Run:
                 life.cases and life.cases[0] < horizon
             ):
                 _forget(life, horizon)
-            view = life.view or self._view(life)
-            peer = life.peer
-            if life.open or peer.number in case.declined or site in peer.not_paired:
+            view = self._view(life, site)
+            if life.open or life.peer.number in case.declined:
                 here = life.open.get(number)
                 view = replace(
                     view,
-                    is_do_not_pair=site in peer.not_paired,
-                    has_declined=peer.number in case.declined,
+                    has_declined=life.peer.number in case.declined,
                     open_offer=here.modality if here else None,
                     offers_elsewhere=tuple(
-                        moment(ask.at_s) for ask in life.open.values() if ask is not here
+                        self._world.moment(ask.at_s)
+                        for ask in life.open.values()
+                        if ask is not here
                     ),
                 )
             found.append(view)
         return found
 
-    def _view(self, life: _Life) -> PeerView:
+    def _view(self, life: _Life, site: int) -> PeerView:
+        """A peer as they are for a site, whatever the request."""
         peer = life.peer
-        life.view = PeerView(
-            id=peer.id,
-            name=peer.id,
-            on_duty=True,
-            until=moment(life.until_s) if life.until_s is not None else None,
-            duty_modalities=peer.modalities,
-            modalities=peer.modalities,
-            languages=peer.languages,
-            focus=peer.focus,
-            certified_until=FOREVER,
-            badge_until=FOREVER,
-            position=peer.home,
-            travel_limit_m=peer.travel_limit_m,
-            recent_alerts=len(life.alerts),
-            recent_cases=len(life.cases),
-        )
-        return life.view
+        key = site if peer.badges is not None or site in peer.not_paired else -1
+        view = life.views.get(key)
+        if view is None:
+            shift = life.shift
+            until_s = shift.known_until_s if shift is not None else None
+            view = life.views[key] = PeerView(
+                id=peer.id,
+                name=peer.id,
+                on_duty=shift is not None,
+                until=None if until_s is None else self._world.moment(until_s),
+                duty_modalities=shift.modalities if shift is not None else frozenset(),
+                modalities=peer.modalities,
+                languages=peer.languages,
+                focus=peer.focus,
+                certified_until=peer.certified_until,
+                badge_until=FOREVER if peer.badges is None else peer.badges.get(site),
+                is_do_not_pair=site in peer.not_paired,
+                position=peer.home,
+                travel_limit_m=peer.travel_limit_m,
+                open_offer_limit=peer.open_offer_limit,
+                recent_alerts=len(life.alerts),
+                recent_cases=len(life.cases),
+                traits=peer.traits,
+            )
+        return view
 
     def _ask(self, case: _Case, candidate: Candidate, now: float) -> None:
-        life = self._lives[int(candidate.peer_id[1:])]
+        life = self._by_id[candidate.peer_id]
         _forget(life, now - MEMORY_S)
         answer = self._people.answer(case.request, life.peer, candidate.modality)
-        is_yes = answer.yes(rest(len(life.alerts)))
+        view = self._view(life, case.request.site)
+        is_yes = self._people.says_yes(answer, view, candidate, self._world.moment(now))
         answers = answer.sees and (is_yes or answer.says_no)
         ask = Ask(
             at_s=now,
@@ -257,14 +273,14 @@ class Run:
             sees_at_s=now + answer.see_s if answer.sees else None,
             answers_at_s=now + answer.answer_s if answers else None,
             is_yes=is_yes,
-            arrive_by_s=(candidate.arrive_by - START).total_seconds(),
+            arrive_by_s=self._world.seconds(candidate.arrive_by),
         )
         self.log.asks.append(ask)
         case.open[ask.peer] = life.open[ask.request] = ask
         case.asked.add(candidate.peer_id)
         case.quiet_since_s = now
         life.alerts.append(now)
-        life.view = None
+        life.views.clear()
         if ask.answers_at_s is not None:
             self._at(ask.answers_at_s, partial(self._answered, case, life, ask))
 
@@ -307,4 +323,4 @@ def _forget(life: _Life, horizon_s: float) -> None:
     for past in (life.alerts, life.cases):
         while past and past[0] < horizon_s:
             past.popleft()
-            life.view = None
+            life.views.clear()
