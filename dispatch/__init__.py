@@ -19,6 +19,7 @@ Rows:
 
 - `models`    the tables, one module per noun
 - `notes`     what a peer writes after a visit, and how they are: two more tables
+- `learning`  what is learned of how people answer: a folder with a map of its own
 - `help_calls` a peer who does not feel safe, and the note that closed it: one more table
 - `access`    the gates: another network's rows do not exist
 - `views`     rows into the values that a decision takes

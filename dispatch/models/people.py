@@ -87,6 +87,8 @@ class Peer(Base):
     """Their own choice: alerts show only that there is something to open."""
     is_reachable: Mapped[bool] = mapped_column(default=True)
     """False once every address is known dead; true again with a new one, or when the app calls."""
+    counted_from: Mapped[datetime | None]
+    """Their own choice: what was learned of them before this moment is left out."""
 
     user: Mapped[User] = relationship(lazy="raise")
     certificates: Mapped[list["Certificate"]] = relationship(

@@ -109,11 +109,19 @@ class Offer(Base):
     close_reason: Mapped[str | None] = mapped_column(String(40))
     decline_reason: Mapped[str | None] = mapped_column(String(40))
     is_unreachable: Mapped[bool] = mapped_column(default=False)
+    chance: Mapped[float | None]
+    """How likely a yes was held to be when the peer was asked; None when nobody reckoned."""
+    learned_version: Mapped[int | None]
+    """By which version of what was learned; None: by the policy's own numbers."""
+    uncounted_at: Mapped[datetime | None]
+    """When the peer said that this one says nothing about them: it is not learned from."""
 
     __table_args__ = (
         one_of("state", OfferState),
         one_of("modality", Modality),
         Index("ix_offers_request", "request_id", "state"),
+        Index("ix_offers_asked", "network_id", "asked_at"),
+        Index("ix_offers_peer", "peer_id", "asked_at"),
         # A peer is asked once in a search; a resumed search may ask again once the first is closed.
         Index(
             "uq_offers_live",

@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 import dispatch.help_calls  # registers its tables
+import dispatch.learning.versions  # registers its tables
 import dispatch.models  # registers its tables
 import dispatch.notes  # noqa: F401  # registers its tables
 import notifications.models  # noqa: F401  # registers its tables
