@@ -21,6 +21,7 @@ Rows:
 - `notes`     what a peer writes after a visit, and how they are: two more tables
 - `learning`  what is learned of how people answer: a folder with a map of its own
 - `help_calls` a peer who does not feel safe, and the note that closed it: one more table
+- `spells`    when each peer was available: the past of a duty; one more table
 - `access`    the gates: another network's rows do not exist
 - `views`     rows into the values that a decision takes
 - `queries`   rows into the values that the shapes take

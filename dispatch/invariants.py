@@ -70,6 +70,11 @@ CHECKS: dict[str, str] = {
         "SELECT id FROM help_calls WHERE (closed_at IS NULL) <> (note IS NULL)"
         " OR (closed_at IS NULL) <> (closed_by_id IS NULL)"
     ),
+    "the past of duties has somebody available who is not": (
+        "SELECT s.id FROM duty_spells s WHERE s.ended_at IS NULL AND NOT EXISTS (SELECT 1"
+        " FROM duty d JOIN peers p ON p.id = d.peer_id"
+        " WHERE d.peer_id = s.peer_id AND d.on_duty AND NOT p.is_muted)"
+    ),
     "an offer crosses networks": (
         "SELECT o.id FROM offers o JOIN support_requests r ON r.id = o.request_id"
         " JOIN peers p ON p.id = o.peer_id"

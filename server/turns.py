@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, select
 
+from dispatch import spells
 from dispatch.models import Network
 from notifications import history
 from server import idempotency
@@ -32,13 +33,14 @@ class Turn:
 
 
 def chores(db: Database) -> int:
-    """Delete what has had its time: idempotency keys, ended sessions, silent processes.
+    """Delete what has had its time: idempotency keys, ended sessions, silent processes, spells of duty.
 
     Returns 0: none of it is a reason to look again at once.
     """
     with db.transaction() as tx:
         idempotency.purge(tx)
         sessions.purge(tx)
+        spells.forget(tx)
         tx.session.execute(
             delete(Heartbeat)
             .where(Heartbeat.at < tx.now - HEARTBEATS_KEPT)

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import select, update
 
-from dispatch import access, geo, journal, offering, shapes, watch
+from dispatch import access, geo, journal, offering, shapes, spells, watch
 from dispatch.access import Actor
 from dispatch.actions import visits
 from dispatch.errors import Invalid, not_found
@@ -95,6 +95,7 @@ def set_duty(
         _forget_position(duty)
         duty.since = None
     tx.session.flush()
+    spells.keep(tx, duty, is_muted=peer.is_muted)
     _offers_end(tx, actor.id, set(duty.modalities))
     if on_duty:
         wake_searches(tx, actor.network_id)
@@ -179,6 +180,7 @@ def end_stale(tx: Transaction, duty: Duty) -> None:
     duty.modalities = []
     _forget_position(duty)
     tx.session.flush()
+    spells.keep(tx, duty, is_muted=False)
     _offers_end(tx, duty.peer_id, set())
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import delete, select
 from sqlalchemy.orm import selectinload
 
-from dispatch import access, journal, queries, shapes
+from dispatch import access, journal, queries, shapes, spells
 from dispatch.access import Actor
 from dispatch.actions.duty import end_stale, wake_searches
 from dispatch.errors import Conflict, Forbidden, Invalid
@@ -228,6 +228,10 @@ def update_peer(tx: Transaction, actor: Actor, peer_id: str, profile: Profile) -
         if value is not None:
             setattr(peer, name, value)
     tx.session.flush()
+    if profile.is_muted is not None:
+        duty = tx.session.get(Duty, peer.id, with_for_update=True)
+        if duty is not None:
+            spells.keep(tx, duty, is_muted=peer.is_muted)
     if profile.certificates is not None:
         tx.session.execute(delete(Certificate).where(Certificate.peer_id == peer.id))
         tx.session.add_all(
