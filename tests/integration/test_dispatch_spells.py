@@ -115,7 +115,7 @@ def test_who_is_on_duty_when_the_table_is_made_has_been_since_they_said(
     world.peer(admin, "Sofia L.", on_duty=False)
     before = told(db, peer.id)
     assert before
-    migrate.downgrade(db.engine, "0010")
+    migrate.downgrade(db.engine, "0011")
     migrate.upgrade(db.engine)
     assert told(db, peer.id) == before
     with db.read() as tx:

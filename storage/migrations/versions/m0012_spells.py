@@ -5,8 +5,8 @@ from alembic import op
 
 from storage.ids import new_id
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 _STANDS = sa.text("ended_at IS NULL")
 
