@@ -1,8 +1,13 @@
-"""When each peer was available. Those who are on duty now have been so since they said."""
+"""When each peer was available.
+
+Who is on duty now begins now: their earlier hours are known, those of everybody else are not, and a
+past that some are missing from would be taken for one in which they were not there.
+"""
 
 import sqlalchemy as sa
 from alembic import op
 
+from storage.clock import SystemClock
 from storage.ids import new_id
 
 revision = "0012"
@@ -41,7 +46,6 @@ def upgrade() -> None:
         sa.column("peer_id", sa.String),
         sa.column("network_id", sa.String),
         sa.column("on_duty", sa.Boolean),
-        sa.column("since", moment),
         sa.column("until", moment),
         sa.column("modalities", sa.JSON),
     )
@@ -50,14 +54,14 @@ def upgrade() -> None:
         sa.select(
             duties.c.network_id,
             duties.c.peer_id,
-            duties.c.since.label("began_at"),
             duties.c.until,
             duties.c.modalities,
         )
         .join(peers, peers.c.id == duties.c.peer_id)
-        .where(duties.c.on_duty, duties.c.since.is_not(None), peers.c.is_muted.is_(False))
+        .where(duties.c.on_duty, peers.c.is_muted.is_(False))
     )
-    rows = [{"id": new_id(), **row} for row in standing.mappings()]
+    began_at = SystemClock().now()
+    rows = [{"id": new_id(), "began_at": began_at, **row} for row in standing.mappings()]
     if rows:
         op.bulk_insert(spells, rows)
 
