@@ -9,6 +9,7 @@ Pure (values in, values out, `now` handed in):
 - `geo`       distances, travel time, the 1 km area
 - `matching`  who can be asked (with reasons) and in which order
 - `deciding`  the one way in: what to do next about one request, by the policy's strategy
+- `suits`     whom the person asked for goes first, by some minutes
 - `waves`     by the policy's clock; and what the clock says to managers
 - `priced`    by price: `pricing` (its numbers), `chances` (of a yes), `score` (what a peer costs),
               `outlook` (what is to be expected), `why` (in words)
@@ -24,6 +25,7 @@ Rows:
 - `spells`    when each peer was available: the past of a duty; one more table
 - `access`    the gates: another network's rows do not exist
 - `views`     rows into the values that a decision takes
+- `familiar`  peers whom a person may have met before
 - `queries`   rows into the values that the shapes take
 - `journal`   the one way to write a fact
 - `shapes`    rows into the JSON that the API promises

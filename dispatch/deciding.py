@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from dispatch import matching, priced, waves
+from dispatch import matching, priced, suits, waves
 from dispatch.knowledge import NOTHING, Knowledge
 from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
@@ -32,4 +32,5 @@ def next_move(
     if waves.wants_video(search, ranking, now, policy):
         both = replace(need, modalities=need.modalities | {Modality.VIDEO})
         ranking = matching.rank(peers, both, now, policy)
+    ranking = suits.first_asked_for(ranking, peers, need, policy)
     return waves.decide(search, ranking, now, policy)

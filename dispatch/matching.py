@@ -22,6 +22,11 @@ SESSION_S = 35 * 60
 """Expected length of a conversation (published: 35 min): a shift must outlast its arrival."""
 
 
+MET_BEFORE = "met_before"
+AS_WISHED = "as_wished"
+"""Reasons of an offer that say something of the person or of the peer: for that peer only."""
+
+
 class Reason(StrEnum):
     """Why a peer cannot be asked. The order is the order in which it is looked for."""
 
@@ -218,6 +223,7 @@ class _Judge:
         self._policy = policy
         self._ways = tuple((way, way in REMOTE) for way in sorted(need.modalities))
         self._focus = need.focus
+        self._wishes = need.wishes
         self._handicap_s = need.remote_handicap_s
         self._holds_since = now - timedelta(seconds=policy.offer_blocks_s)
         factor = WIDENED_LIMIT_FACTOR if need.is_widened else 1.0
@@ -273,6 +279,10 @@ class _Judge:
         help_s, modality, metres, road_s, arrive_by = best
         fits = self._focus is not None and self._focus in peer.focus
         reasons = self._reasons[fits, metres is not None]
+        if peer.has_met:
+            reasons += (MET_BEFORE,)
+        if self._wishes and not self._wishes.isdisjoint(peer.traits):
+            reasons += (AS_WISHED,)
         candidate = Candidate(
             peer.id, peer.name, modality, help_s, metres, road_s, arrive_by, reasons
         )

@@ -40,6 +40,17 @@ class Focus(StrEnum):
     OTHER = "other"
 
 
+class Trait(StrEnum):
+    """What a peer may say of themselves, and a person may wish for, if possible."""
+
+    WOMAN = "woman"
+    MAN = "man"
+    YOUNG_ADULT = "young_adult"
+    VETERAN = "veteran"
+    LGBTQ = "lgbtq"
+    PARENT = "parent"
+
+
 class Helped(StrEnum):
     """What staff say about a finished visit."""
 

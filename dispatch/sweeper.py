@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import and_, exists, or_, select, update
 
+from dispatch import familiar
 from dispatch.actions import duty as duties
 from dispatch.models import Badge, Certificate, Duty, Offer, SupportRequest, Visit
 from dispatch.policy import DEFAULT
@@ -22,8 +23,9 @@ BATCH = 100
 
 
 def sweep(db: Database) -> int:
-    """End stale duties and wake searches with offers that lost their ground; return how many."""
-    return _end_stale_duties(db) + _wake_searches_with_lost_offers(db) + _forget_positions(db)
+    """End stale duties, wake searches with offers that lost their ground, forget; return how many."""
+    ended = _end_stale_duties(db) + _wake_searches_with_lost_offers(db)
+    return ended + _forget_positions(db) + familiar.forget(db)
 
 
 def _forget_positions(db: Database) -> int:

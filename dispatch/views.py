@@ -103,10 +103,19 @@ def peer_views(
         query = query.where(Peer.id == only)
     elsewhere = _open_elsewhere(session, request)
     lately = _lately(session, request, now) if policy.strategy == "priced" else _NOTHING
+    wished = _Wished(frozenset(map(str, request.met or ())), _wishes(request.preferences))
     return [
-        _peer_view(row, elsewhere.get(row[0].id, ()), lately, now, policy)
+        _peer_view(row, elsewhere.get(row[0].id, ()), lately, wished, now, policy)
         for row in session.execute(query)
     ]
+
+
+@dataclass(frozen=True)
+class _Wished:
+    """Whom the person would like: peers they have met before, and what somebody should be."""
+
+    met: frozenset[str]
+    words: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -154,7 +163,12 @@ def _open_elsewhere(session: Session, request: SupportRequest) -> dict[str, tupl
 
 
 def _peer_view(
-    row: Any, elsewhere: tuple[datetime, ...], lately: _Lately, now: datetime, policy: Policy
+    row: Any,
+    elsewhere: tuple[datetime, ...],
+    lately: _Lately,
+    wished: _Wished,
+    now: datetime,
+    policy: Policy,
 ) -> PeerView:
     peer, name, duty, badge_until, unpaired, excluded, offer_state, offer_modality = row[:8]
     certified_until, visit_id = row[8:]
@@ -182,6 +196,9 @@ def _peer_view(
         offers_elsewhere=elsewhere,
         recent_alerts=lately.alerts.get(peer.id, 0),
         recent_cases=lately.cases.get(peer.id, 0),
+        has_met=peer.id in wished.met,
+        # Of what they say of themselves only what this person wished for goes any further.
+        traits=wished.words.intersection(peer.traits) if wished.words else frozenset(),
     )
 
 

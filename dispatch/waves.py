@@ -187,7 +187,7 @@ def _why(ask: tuple[Candidate, ...], ranking: Ranking, search: Search) -> str:
     """The decision in one sentence, kept with the wave and read by managers."""
     if not ask:
         return f"Waiting for {len(search.awaited)} of {len(search.asked)} asked."
-    soonest = round(ask[0].help_s / 60)
+    soonest = round(min(one.help_s for one in ask) / 60)
     return (
         f"{len(ask)} of {len(ranking.candidates)} eligible asked, the soonest about "
         f"{soonest} min away; {len(ranking.excluded)} cannot be asked now."

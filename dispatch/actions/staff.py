@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from dispatch import access, engine, journal, offering, policy, shapes
+from dispatch import access, engine, familiar, journal, offering, policy, shapes
 from dispatch.access import Actor
 from dispatch.actions import visits
 from dispatch.errors import Conflict, Invalid
@@ -26,6 +26,8 @@ class Ask:
     site_id: str | None = None
     focus: Focus | None = None
     preferences: list[Any] | dict[str, Any] = field(default_factory=list)
+    met: list[str] = field(default_factory=list)
+    """Peers whom the person has met before, here, and would like to see again."""
     video_fallback: bool = False
     note: str | None = None
 
@@ -45,6 +47,7 @@ def create_request(tx: Transaction, actor: Actor, ask: Ask) -> SupportRequest:
     site = access.site(tx, actor, site_id)
     if not site.is_active:
         raise Invalid("This site does not take requests now.", field="site_id")
+    familiar.refuse_strangers(tx, actor, site.id, ask.met)
     network = tx.session.get_one(Network, actor.network_id)
     request = SupportRequest(
         id=new_id(),
@@ -59,6 +62,7 @@ def create_request(tx: Transaction, actor: Actor, ask: Ask) -> SupportRequest:
         language=ask.language,
         focus=ask.focus,
         preferences=ask.preferences,
+        met=ask.met if ask.met or ask.preferences else None,
         video_fallback=ask.video_fallback,
         note=ask.note,
         policy=policy.parse(network.policy, site.policy).frozen(),

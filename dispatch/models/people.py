@@ -85,6 +85,8 @@ class Peer(Base):
     is_muted: Mapped[bool] = mapped_column(default=False)
     is_private: Mapped[bool] = mapped_column(default=False)
     """Their own choice: alerts show only that there is something to open."""
+    traits: Mapped[JsonList] = mapped_column(default=list)
+    """What they say of themselves (`Trait`): nobody else reads it, and only a wish meets it."""
     is_reachable: Mapped[bool] = mapped_column(default=True)
     """False once every address is known dead; true again with a new one, or when the app calls."""
     counted_from: Mapped[datetime | None]

@@ -33,6 +33,11 @@ class SupportRequest(Base):
     language: Mapped[str] = mapped_column(String(16))
     focus: Mapped[Focus | None] = mapped_column(ByValue(Focus))
     preferences: Mapped[JsonList] = mapped_column(default=list)
+    met: Mapped[JsonList | None] = mapped_column(JSON(none_as_null=True))
+    """The peers whom the person has met before and would like again (ids, maybe none of them).
+
+    None where nobody in particular is wished for, and a day after the end: see `dispatch.familiar`.
+    """
     video_fallback: Mapped[bool] = mapped_column(default=False)
     note: Mapped[str | None] = mapped_column(String(500))
     priority: Mapped[Priority] = mapped_column(ByValue(Priority), default=Priority.NORMAL)
@@ -81,6 +86,12 @@ class SupportRequest(Base):
             "network_id",
             postgresql_where=text("help IS NOT NULL"),
             sqlite_where=text("help IS NOT NULL"),
+        ),
+        Index(
+            "ix_support_requests_met",
+            "closed_at",
+            postgresql_where=text("met IS NOT NULL"),
+            sqlite_where=text("met IS NOT NULL"),
         ),
         Index("ix_support_requests_listed", "network_id", "created_at", "id"),
     )

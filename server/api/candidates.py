@@ -1,6 +1,6 @@
 """Who could go to one request, with the reason for everybody whom the search does not ask."""
 
-from dispatch import going
+from dispatch import going, suits
 from dispatch.matching import Reason
 from dispatch.shapes import stamp
 from dispatch.states import Modality, Role
@@ -60,7 +60,7 @@ def _shape(one: going.Going, phone: str | None) -> Json:
         "travel_s": way.travel_s if way else None,
         "distance_m": way.distance_m if way else None,
         "arrive_by": stamp(way.arrive_by) if way else None,
-        "fit": list(way.reasons) if way else [],
+        "fit": suits.for_others(way.reasons) if way else [],
         "reason": one.reason.value if one.reason else None,
         "can_assign": one.can_assign,
         "asks_24h": one.asks,

@@ -40,6 +40,10 @@ class NewRequest(Body):
         Annotated[list[Preference], Field(max_length=12)]
         | Annotated[dict[str, Preference | bool], Field(max_length=12)]
     ) = Field(default_factory=list)
+    met: Annotated[list[OpaqueId], Field(max_length=3)] = Field(
+        default_factory=list,
+        description="Peers whom the person has met before, of `/sites/{site_id}/familiar`.",
+    )
     video_fallback: bool = False
     consent: bool
     note: Annotated[str, Field(max_length=500, pattern=TEXT)] | None = None
@@ -103,7 +107,11 @@ def _note_look(call: Call, row: SupportRequest, site: str) -> None:
     problems=("consent_required", "not_found"),
 )
 def create(call: Call, body: NewRequest) -> Json:
-    """The first phones ring before this answers. `site_id` defaults to the caller's own site."""
+    """The first phones ring before this answers. `site_id` defaults to the caller's own site.
+
+    Who is in `met`, or as `preferences` has it, may be some minutes further away and is still asked
+    first. Nobody is shown `met` again, and a day after the end it is forgotten.
+    """
     ask = Ask(**{name: getattr(body, name) for name in NewRequest.model_fields})
     return _shape(call, staff.create_request(call.tx, call.actor, ask))
 
