@@ -12,7 +12,9 @@ Pure (values in, values out, `now` handed in):
 - `suits`     whom the person asked for goes first, by some minutes
 - `waves`     by the policy's clock; and what the clock says to managers
 - `priced`    by price: `pricing` (its numbers), `chances` (of a yes), `score` (what a peer costs),
-              `outlook` (what is to be expected), `why` (in words)
+              `outlook` (what is to be expected), `why` (in parts)
+- `because`   the parts of a reason, and the English sentence of them
+- `recording` a decision with what it was made from, as bytes and back; `plainly` the values in it
 - `knowledge` what has been learned, as a decision takes it
 - `whatif`    what would have happened under a policy: the events of a run, and its numbers
 
@@ -23,6 +25,7 @@ Rows:
 - `learning`  what is learned of how people answer: a folder with a map of its own
 - `help_calls` a peer who does not feel safe, and the note that closed it: one more table
 - `spells`    when each peer was available: the past of a duty; one more table
+- `decisions` what was decided and from what, kept with its reason: one more table
 - `access`    the gates: another network's rows do not exist
 - `views`     rows into the values that a decision takes
 - `familiar`  peers whom a person may have met before

@@ -9,10 +9,21 @@ import logging
 
 from sqlalchemy import select
 
-from dispatch import journal, matching, offering, queries, shapes, views, watch
+from dispatch import (
+    decisions,
+    journal,
+    matching,
+    offering,
+    queries,
+    recording,
+    shapes,
+    views,
+    watch,
+)
 from dispatch.deciding import next_move
 from dispatch.events import ENGINE, Alarm, FactType
 from dispatch.guard import take
+from dispatch.knowledge import NOTHING
 from dispatch.models import Offer, Site, SupportRequest, User
 from dispatch.policy import Policy, parse
 from dispatch.states import LOOKING, VISITED, OfferState, Step
@@ -82,7 +93,8 @@ def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
         peers = views.peer_views(tx, request, policy)
     search = views.search_of(tx, request)
     need = views.need_of(request, site)
-    decision = next_move(search, peers, need, tx.now, policy)
+    known = recording.heard(NOTHING)
+    decision = next_move(search, peers, need, tx.now, policy, known)
     is_news = (request.eligible, request.next_wave_at) != (
         decision.eligible,
         decision.next_wave_at,
@@ -95,6 +107,9 @@ def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
         offering.send_wave(tx, request, decision, peers, need.site, policy)
     elif is_news and not decision.escalate:
         _search_changed(tx, request)
+    if decision.ask or decision.escalate:
+        taken = recording.Inputs(search, peers, need, tx.now, policy, known)
+        decisions.keep(tx, request, taken, decision)
     if decision.raise_alarm:
         watch.raise_alarm(tx, request, Alarm.NO_YES_YET, {"waited_s": _waited_s(tx, request)})
     if decision.escalate:

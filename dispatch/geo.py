@@ -33,6 +33,11 @@ class Point:
     longitude: float
 
 
+def is_place(point: Point) -> bool:
+    """Whether this is somewhere on the globe: no number that is none, and none out of range."""
+    return -90.0 <= point.latitude <= 90.0 and -180.0 <= point.longitude <= 180.0
+
+
 def distance_m(a: Point, b: Point) -> float:
     """Metres on the sphere: what ranking uses (1 µs a pair, at most 0.5 % off).
 

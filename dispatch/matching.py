@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from dispatch.geo import METRES_A_DEGREE, Point, distance_m, travel_s
+from dispatch.geo import METRES_A_DEGREE, Point, distance_m, is_place, travel_s
 from dispatch.policy import Policy
 from dispatch.states import REMOTE, Focus, Modality
 
@@ -222,6 +222,7 @@ class _Judge:
         self._now = now
         self._policy = policy
         self._ways = tuple((way, way in REMOTE) for way in sorted(need.modalities))
+        self._is_somewhere = is_place(need.site)
         self._focus = need.focus
         self._wishes = need.wishes
         self._handicap_s = need.remote_handicap_s
@@ -333,7 +334,7 @@ class _Judge:
     def _in_person(self, peer: PeerView) -> _Way | Reason:
         if peer.badge_until is None or peer.badge_until <= self._now:
             return Reason.BADGE
-        if peer.position is None:
+        if peer.position is None or not is_place(peer.position) or not self._is_somewhere:
             return Reason.NO_POSITION
         # What peers have set for themselves is never widened.
         limit_m = self._limit_m if peer.travel_limit_m is None else peer.travel_limit_m

@@ -59,7 +59,7 @@ def decide(
         first[-1].cost_min + BEYOND_MIN if is_longer else pricing.unfilled_min,
     )
     ask = tuple(one.candidate for one in first[: outlook.ask])
-    nearer = why.who_is_nearer(peers, ranking, need, ask) if ask else ""
+    nearer = why.who_is_nearer(peers, ranking, need, ask) if ask else None
     return waves.timed(
         search,
         ranking,
@@ -68,7 +68,8 @@ def decide(
         ask=ask,
         waves_used=search.waves_used + bool(ask),
         next_wave_at=_review_at(ranking, now, policy),
-        why=why.in_words(first, outlook, ranking, search, pricing, nearer),
+        parts=why.in_parts(first, outlook, ranking, search, pricing, nearer),
+        first=(one.candidate.peer_id for one in first),
     )
 
 

@@ -7,10 +7,13 @@ out, or nobody is left, a manager owns the request; the search itself never stop
 It knows candidates and the clock, and refuses to know rows, phones or people's names.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from dispatch.matching import Candidate, Ranking
+from dispatch import because
+from dispatch.because import Part
+from dispatch.matching import Candidate, Ranking, Reason
 from dispatch.policy import Policy
 from dispatch.states import Modality, RequestState
 
@@ -58,6 +61,12 @@ class Decision:
     raise_alarm: bool
     escalate: bool
     why: str
+    because: tuple[Part, ...] = ()
+    """The same as `why`, in codes and numbers."""
+    order: tuple[str, ...] = ()
+    """The ids of all who could be asked, in the order in which they would be."""
+    excluded: Mapping[str, Reason] = field(default_factory=dict)
+    """Why each of the others could not be asked."""
 
 
 def wants_video(search: Search, ranking: Ranking, now: datetime, policy: Policy) -> bool:
@@ -92,7 +101,7 @@ def decide(search: Search, ranking: Ranking, now: datetime, policy: Policy) -> D
         ask=ask,
         waves_used=used,
         next_wave_at=_next_wave_at(search, used, policy),
-        why=_why(ask, ranking, search),
+        parts=_why(ask, ranking, search),
     )
 
 
@@ -105,9 +114,13 @@ def timed(
     ask: tuple[Candidate, ...],
     waves_used: int,
     next_wave_at: datetime | None,
-    why: str,
+    parts: tuple[Part, ...],
+    first: Iterable[str] = (),
 ) -> Decision:
-    """A decision with what the clock says to it: alarm, escalation, and when to look again."""
+    """A decision with what the clock says to it: alarm, escalation, and when to look again.
+
+    `first` are the ids of those who come before all others, where that is not the ranking's order.
+    """
     nobody_left = not search.awaited and not ranking.candidates and ranking.free_again_at is None
     elapsed_s = (now - search.started_at).total_seconds()
     is_searching = search.state is RequestState.SEARCHING
@@ -140,16 +153,23 @@ def timed(
         look.append(next_wave_at)
     if ranking.free_again_at is not None:
         look.append(ranking.free_again_at)
+    order = dict.fromkeys([*first, *(candidate.peer_id for candidate in ranking.candidates)])
+    if escalate:
+        # What was decided about asking is told only when somebody was asked.
+        parts = (*(parts if ask else ()), {"code": "escalated", "asked": len(search.asked)})
     return Decision(
         ask=ask,
         waves_used=waves_used,
         # Somebody who is asked anew is still one person.
-        eligible=len(search.asked | {candidate.peer_id for candidate in ranking.candidates}),
+        eligible=len(search.asked | order.keys()),
         next_wave_at=next_wave_at,
         look_again_at=max(min(look), now + timedelta(seconds=1)),
         raise_alarm=raise_alarm,
         escalate=escalate,
-        why=f"No yes from {len(search.asked)} asked; a manager owns it now." if escalate else why,
+        why=because.in_english(parts),
+        because=parts,
+        order=tuple(order),
+        excluded=ranking.excluded,
     )
 
 
@@ -183,12 +203,21 @@ def _next_wave_at(search: Search, used: int, policy: Policy) -> datetime | None:
     return search.started_at + timedelta(seconds=policy.waves[used].after_s)
 
 
-def _why(ask: tuple[Candidate, ...], ranking: Ranking, search: Search) -> str:
-    """The decision in one sentence, kept with the wave and read by managers."""
+def _why(ask: tuple[Candidate, ...], ranking: Ranking, search: Search) -> tuple[Part, ...]:
+    """The decision in parts, kept with the wave and read by managers."""
     if not ask:
+<<<<<<< HEAD
         return f"Waiting for {len(search.awaited)} of {len(search.asked)} asked."
     soonest = round(min(one.help_s for one in ask) / 60)
+=======
+        return ({"code": "waiting", "awaited": len(search.awaited), "asked": len(search.asked)},)
+>>>>>>> 03adab1 (Decisions are recorded with their reason and what they were made from)
     return (
-        f"{len(ask)} of {len(ranking.candidates)} eligible asked, the soonest about "
-        f"{soonest} min away; {len(ranking.excluded)} cannot be asked now."
+        {
+            "code": "asked",
+            "asked": len(ask),
+            "eligible": len(ranking.candidates),
+            "soonest_min": round(ask[0].help_s / 60),
+            "cannot": len(ranking.excluded),
+        },
     )

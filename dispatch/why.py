@@ -1,64 +1,74 @@
-"""A priced decision in words: kept with the wave, read by managers. Pure; it decides nothing."""
+"""A priced decision in parts: kept with the wave, read by managers. Pure; it decides nothing."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from dispatch.geo import distance_m
-from dispatch.matching import REASON_WORDS, Candidate, Need, PeerView, Ranking, Reason
+from dispatch.because import Part
+from dispatch.geo import distance_m, is_place
+from dispatch.matching import Candidate, Need, PeerView, Ranking, Reason
 from dispatch.outlook import Outlook
 from dispatch.pricing import Pricing
 from dispatch.score import Scored
 from dispatch.states import Modality
 from dispatch.waves import Search
 
-_WAY = {Modality.VIDEO: "by video", Modality.PHONE: "by phone", Modality.CHAT: "by chat"}
 _FOR_NOW = frozenset({Reason.BUSY, Reason.ASKED_ELSEWHERE, Reason.MUTED, Reason.UNREACHABLE})
 """What keeps somebody who is on duty for the moment: worth a word when they are nearer."""
 
 
-def in_words(
+def in_parts(
     first: Sequence[Scored],
     outlook: Outlook,
     ranking: Ranking,
     search: Search,
     pricing: Pricing,
-    nearer: str = "",
-) -> str:
+    nearer: Part | None = None,
+) -> tuple[Part, ...]:
     """Who was asked and why so many, or why nobody was."""
-    price = f"at a price of {pricing.ask_min:g}"
-    more = f"one more would save {outlook.next_gain_min:.1f} min {price}"
+    more = {"gain_min": round(max(outlook.next_gain_min, 0.0), 1), "price_min": pricing.ask_min}
     if not outlook.ask:
-        waiting = f"Waiting for {len(search.awaited)} of {len(search.asked)} asked"
-        return f"{waiting}; {more}." if first else f"{waiting}; nobody else can be asked now."
+        waiting = {"awaited": len(search.awaited), "asked": len(search.asked)}
+        if first:
+            return ({"code": "waiting_by_price", **waiting, **more},)
+        return ({"code": "nobody_left", **waiting},)
     asked = first[: outlook.ask]
-    people = "; ".join(_who(one, place) for place, one in enumerate(asked, start=1))
-    parts = [f"{len(asked)} of {len(ranking.candidates)} eligible asked: {people}"]
+    parts: list[Part] = [
+        {
+            "code": "asked_by_price",
+            "asked": len(asked),
+            "eligible": len(ranking.candidates),
+            "people": [_who(one, place) for place, one in enumerate(asked, start=1)],
+        }
+    ]
     if nearer:
         parts.append(nearer)
     if len(first) > len(asked):
-        parts.append(more[0].upper() + more[1:])
-    return ". ".join(parts) + "."
+        parts.append({"code": "one_more", **more})
+    return tuple(parts)
 
 
-def _who(scored: Scored, place: int) -> str:
+def _who(scored: Scored, place: int) -> Part:
     one = scored.candidate
-    minutes = round(one.help_s / 60)
-    way = _WAY.get(one.modality)
-    where = f"{way} in {minutes} min" if way else f"{minutes} min away"
-    return f"no. {place} {where}, about {100 * scored.chance:.0f} % likely"
+    return {
+        "place": place,
+        "modality": one.modality.value,
+        "min": round(one.help_s / 60),
+        "chance_pct": round(100 * scored.chance),
+    }
 
 
 def who_is_nearer(
     peers: Iterable[PeerView], ranking: Ranking, need: Need, asked: Sequence[Candidate]
-) -> str:
+) -> Part | None:
     """Those on duty who are nearer than the first asked in person, and what keeps them for now."""
     metres = next((one.distance_m for one in asked if one.distance_m is not None), None)
-    if metres is None:
-        return ""
+    if metres is None or not is_place(need.site):
+        return None
     kept = {id_: why for id_, why in ranking.excluded.items() if why in _FOR_NOW}
     found: Counter[Reason] = Counter()
     for peer in peers if kept else ():
         if peer.id in kept and peer.position is not None and Modality.IN_PERSON in peer.modalities:
-            found[kept[peer.id]] += distance_m(peer.position, need.site) < metres
-    told = [f"{count} {REASON_WORDS[reason]}" for reason, count in found.items() if count]
-    return f"Nearer but not asked: {', '.join(sorted(told))}" if told else ""
+            is_near = is_place(peer.position) and distance_m(peer.position, need.site) < metres
+            found[kept[peer.id]] += is_near
+    told = {reason.value: found[reason] for reason in Reason if found[reason]}
+    return {"code": "nearer", "reasons": told} if told else None

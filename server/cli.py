@@ -107,13 +107,26 @@ def _doctor(settings: Settings) -> int:
     return 0 if all(finding.is_well for finding in findings) else 1
 
 
-COMMANDS: dict[str, Callable[[Settings], int]] = {
+def _replay(settings: Settings, request_id: str) -> int:
+    """what was decided about one request, and whether this code would decide the same"""
+    from server import replay
+    from server.wiring import wire
+
+    wired = wire(settings)
+    told, is_same = replay.lines(wired, request_id)
+    print("\n".join(told))
+    wired.close()
+    return 0 if is_same else 1
+
+
+COMMANDS: dict[str, Callable[..., int]] = {
     "run": _run,
     "web": _web,
     "dispatcher": _dispatcher,
     "migrate": _migrate,
     "seed": _seed,
     "doctor": _doctor,
+    "replay": _replay,
 }
 
 
@@ -122,11 +135,14 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m server", description="Alongside.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in COMMANDS.items():
-        commands.add_parser(name, help=command.__doc__)
-    chosen = parser.parse_args(arguments).command
+        added = commands.add_parser(name, help=command.__doc__)
+        if command is _replay:
+            added.add_argument("request_id", metavar="REQUEST_ID")
+    given = vars(parser.parse_args(arguments))
+    chosen = given.pop("command")
     try:
         settings = load()
     except SettingsError as refused:
         print(f"Alongside does not start with these settings:\n{refused}", file=sys.stderr)
         return 2
-    return COMMANDS[chosen](settings)
+    return COMMANDS[chosen](settings, **given)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, select
 
-from dispatch import spells
+from dispatch import decisions, spells
 from dispatch.models import Network
 from notifications import history
 from server import idempotency
@@ -65,4 +65,16 @@ def forget(db: Database, kept_days: int) -> int:
             left -= 1
             with db.transaction() as tx:
                 gone = history.forget(tx, network_id, before, FORGOTTEN_AT_ONCE)
+    return 0
+
+
+def forget_inputs(db: Database) -> int:
+    """Delete what decisions were made from once it has had its time; returns 0.
+
+    In batches, each a transaction of its own; what is left over goes at the next turn.
+    """
+    for _ in range(BATCHES):
+        with db.transaction() as tx:
+            if decisions.forget_inputs(tx) < decisions.AT_ONCE:
+                break
     return 0

@@ -24,7 +24,7 @@ from server.metrics import Metrics
 from server.realtime.fanout import outlet_of
 from server.realtime.publisher import Publisher
 from server.settings import Settings
-from server.turns import CHORES_S, SWEEP_S, Turn, chores, forget
+from server.turns import CHORES_S, SWEEP_S, Turn, chores, forget, forget_inputs
 from server.wake import LocalWake, RedisWake, Wake
 from storage.clock import Clock, SystemClock
 from storage.database import Database, Transaction
@@ -138,6 +138,7 @@ def make_loops(wired: Wired) -> Loops:
                 Turn("sweeper", lambda: sweeper.sweep(db), SWEEP_S),
                 Turn("chores", lambda: chores(db), CHORES_S),
                 Turn("history", lambda: forget(db, settings.deliveries_kept_days), CHORES_S),
+                Turn("decisions", lambda: forget_inputs(db), CHORES_S),
             ],
             "relay": [Turn("relay", relay.tick)],
             "reach": [

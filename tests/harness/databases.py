@@ -1,7 +1,8 @@
 """Fresh databases for tests: one SQLite file or one PostgreSQL database each, schema and all.
 
 It knows that the real migrations make the schema, once per session, and that a copy of the result
-costs milliseconds, and emptying a used one as few. It refuses to know any table: `dispatch.invariants` looks at those.
+costs milliseconds, and emptying a used one as few. It refuses to know any table: `dispatch.invariants` looks at those,
+and `dispatch.recording` at what was decided.
 """
 
 import shutil
@@ -14,11 +15,13 @@ from typing import Any, Protocol
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import select
 
-from dispatch import invariants
+from dispatch import decisions, invariants, recording
+from dispatch.decisions import RecordedDecision
 from storage import migrate
 from storage.clock import Clock
-from storage.database import Database
+from storage.database import Database, Transaction
 from storage.engine import make_engine
 from tests.harness.postgres import PostgresServer
 
@@ -194,7 +197,23 @@ def fresh_database(backend: Backend, clock: Clock) -> Iterator[Database]:
 
 
 def assert_invariants(url: str, clock: Clock) -> None:
-    """Fail with one sentence for every invariant that the rows at `url` break."""
+    """Fail with one sentence for every invariant that the rows at `url` break.
+
+    One of them takes the code of deciding: what was decided is decided again from its record.
+    """
     with open_database(url, clock) as database, database.read() as tx:
-        broken = invariants.check(tx)
+        broken = invariants.check(tx) + decided_otherwise(tx)
     assert not broken, "invariants broken:\n  " + "\n  ".join(broken)
+
+
+def decided_otherwise(tx: Transaction) -> list[str]:
+    """A sentence for every recorded decision that cannot be made again from its record."""
+    wrong = []
+    for row in tx.session.scalars(select(RecordedDecision)):
+        packed = decisions.packed(row)
+        if packed is not None:
+            inputs, decided = recording.unpack(packed)
+            again = recording.replay(inputs)
+            if again != decided:
+                wrong.append(f"wave {row.wave} of {row.request_id}: {decided} became {again}")
+    return wrong

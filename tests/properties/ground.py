@@ -68,7 +68,14 @@ class Ground(RuleBasedStateMachine):
             ("Hocking", ["Hocking Valley"], "YZ"),
         ):
             waves = [{"after_s": 0, "size": 2}, {"after_s": 30, "size": 1}, {"after_s": 60}]
-            admin = world.network(network, waves=waves, alarm_after_s=90, escalate_after_s=120)
+            strategy = "waves" if network == "Scioto" else "priced"
+            admin = world.network(
+                network,
+                waves=waves,
+                alarm_after_s=90,
+                escalate_after_s=120,
+                strategy=strategy,
+            )
             for number, name in enumerate(sites):
                 site = world.site(admin, name, km_north=5.0 * number)
                 self.nurses.append(world.user(admin, f"Nurse {name}", Role.STAFF, site))
