@@ -206,18 +206,13 @@ def _next_wave_at(search: Search, used: int, policy: Policy) -> datetime | None:
 def _why(ask: tuple[Candidate, ...], ranking: Ranking, search: Search) -> tuple[Part, ...]:
     """The decision in parts, kept with the wave and read by managers."""
     if not ask:
-<<<<<<< HEAD
-        return f"Waiting for {len(search.awaited)} of {len(search.asked)} asked."
-    soonest = round(min(one.help_s for one in ask) / 60)
-=======
         return ({"code": "waiting", "awaited": len(search.awaited), "asked": len(search.asked)},)
->>>>>>> 03adab1 (Decisions are recorded with their reason and what they were made from)
     return (
         {
             "code": "asked",
             "asked": len(ask),
             "eligible": len(ranking.candidates),
-            "soonest_min": round(ask[0].help_s / 60),
+            "soonest_min": round(min(one.help_s for one in ask) / 60),
             "cannot": len(ranking.excluded),
         },
     )
