@@ -23,7 +23,7 @@ from dispatch import (
 from dispatch.deciding import next_move
 from dispatch.events import ENGINE, Alarm, FactType
 from dispatch.guard import take
-from dispatch.knowledge import NOTHING
+from dispatch.learning import current
 from dispatch.models import Offer, Site, SupportRequest, User
 from dispatch.policy import Policy, parse
 from dispatch.states import LOOKING, VISITED, OfferState, Step
@@ -93,7 +93,7 @@ def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
         peers = views.peer_views(tx, request, policy)
     search = views.search_of(tx, request)
     need = views.need_of(request, site)
-    known = recording.heard(NOTHING)
+    known = recording.heard(current.knowledge(tx, request.network_id, site, policy))
     decision = next_move(search, peers, need, tx.now, policy, known)
     is_news = (request.eligible, request.next_wave_at) != (
         decision.eligible,
@@ -104,7 +104,7 @@ def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
     request.next_wave_at = decision.next_wave_at
     request.next_action_at = decision.look_again_at
     if decision.ask:
-        offering.send_wave(tx, request, decision, peers, need.site, policy)
+        offering.send_wave(tx, request, decision, peers, need.site, policy, known)
     elif is_news and not decision.escalate:
         _search_changed(tx, request)
     if decision.ask or decision.escalate:

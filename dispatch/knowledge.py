@@ -16,5 +16,8 @@ class Knowledge:
     chances: Chances | None = None
     """How likely each peer says yes; None: as the policy has it."""
 
+    version: int | None = None
+    """Which version of what was learned of answers that is."""
+
 
 NOTHING = Knowledge()

@@ -103,6 +103,8 @@ class PeerView:
     """Has met this person before, who would like to see them again."""
     traits: frozenset[str] = frozenset()
     """What they say of themselves, in the words of a request's wishes."""
+    counted_from: datetime | None = None
+    """From when on they want to be learned of; None: from the beginning."""
 
 
 @dataclass(frozen=True)

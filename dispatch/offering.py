@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 
 from dispatch import journal, shapes
+from dispatch.chances import Chances, Prior, sane
 from dispatch.events import ENGINE, By, FactType
 from dispatch.geo import Point, shown_distance_m
+from dispatch.knowledge import NOTHING, Knowledge
 from dispatch.matching import Candidate, PeerView
 from dispatch.models import Offer, SupportRequest, User
 from dispatch.policy import Policy
@@ -28,14 +30,21 @@ def send_wave(
     peers: Sequence[PeerView],
     site: Point,
     policy: Policy,
+    known: Knowledge = NOTHING,
 ) -> None:
     """Insert the offers of a wave and journal it: `wave_sent`, then one `offer_made` each."""
-    positions = {peer.id: peer.position for peer in peers}
+    views = {peer.id: peer for peer in peers}
     request.wave += 1
     offers = [
-        _new_offer(tx, request, candidate, positions[candidate.peer_id], site)
+        _new_offer(tx, request, candidate, views[candidate.peer_id].position, site)
         for candidate in decision.ask
     ]
+    if policy.strategy == "priced":
+        # What was held likely stands beside what will come of it.
+        chances: Chances = known.chances or Prior(policy.pricing)
+        for offer, candidate in zip(offers, decision.ask, strict=True):
+            offer.chance = sane(chances.of(views[candidate.peer_id], candidate, tx.now))
+            offer.learned_version = known.version
     tx.session.add_all(offers)
     tx.session.flush()
     request.asked = tx.session.execute(

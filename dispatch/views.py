@@ -199,6 +199,7 @@ def _peer_view(
         has_met=peer.id in wished.met,
         # Of what they say of themselves only what this person wished for goes any further.
         traits=wished.words.intersection(peer.traits) if wished.words else frozenset(),
+        counted_from=peer.counted_from,
     )
 
 

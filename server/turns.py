@@ -16,6 +16,8 @@ from storage.database import Database
 
 SWEEP_S = 5.0
 CHORES_S = 60.0
+LEARN_S = 3600.0
+"""How often it is asked whether something is to be learned anew; it is once a day."""
 HEARTBEATS_KEPT = timedelta(days=1)
 FORGOTTEN_AT_ONCE = 500
 """Deliveries in one transaction: others must not wait for the chores."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask_limiter import Limiter
 
 from dispatch import engine, sweeper
+from dispatch.learning import training
 from notifications.channels.base import Channel
 from notifications.models import Kind
 from notifications.planner import Planner
@@ -24,7 +25,7 @@ from server.metrics import Metrics
 from server.realtime.fanout import outlet_of
 from server.realtime.publisher import Publisher
 from server.settings import Settings
-from server.turns import CHORES_S, SWEEP_S, Turn, chores, forget, forget_inputs
+from server.turns import CHORES_S, LEARN_S, SWEEP_S, Turn, chores, forget, forget_inputs
 from server.wake import LocalWake, RedisWake, Wake
 from storage.clock import Clock, SystemClock
 from storage.database import Database, Transaction
@@ -145,6 +146,7 @@ def make_loops(wired: Wired) -> Loops:
                 Turn("reach", lambda: reach.look(db, kinds), reach.LOOK_S),
                 Turn("tokens", lambda: reach.expire(db, wired.directory, kinds), CHORES_S),
             ],
+            "learning": [Turn("answers", lambda: training.learn(db), LEARN_S)],
         },
         lambda: relay.close(SETTLE_S),
     )
