@@ -7,4 +7,13 @@
 - `loop`      the events of one run, one after another
 - `log`       what happened in it
 - `measures`  the numbers that it came to
+
+A network's own past, played again:
+
+- `past`      what was recorded, as values
+- `habits`    how its peers answer, in the numbers of the policy
+- `crowd`     everybody's answers: as recorded, else drawn
+- `more`      more peers on a shift
+- `replay`    the policy of now and the changed one, with the same draws
+- `compare`   both beside one another, and how true the replay is
 """

@@ -38,7 +38,9 @@ class People(Protocol):
         """What this peer does when asked for this request in this way: always the same."""
         ...
 
-    def says_yes(self, answer: Answer, peer: PeerView, candidate: Candidate, now: datetime) -> bool:
+    def says_yes(
+        self, request: Request, answer: Answer, peer: PeerView, candidate: Candidate, now: datetime
+    ) -> bool:
         """Whether it is a yes, by the peer as they are when they are asked."""
         ...
 

@@ -75,8 +75,11 @@ class Run:
         self._cases: dict[int, _Case] = {}
         self.log = Log(strategy.name)
 
-    def play(self) -> Log:
-        """Everything from the first request to the end of the last."""
+    def play(self, tell: Callable[[float], None] | None = None) -> Log:
+        """Everything from the first request to the end of the last.
+
+        `tell` hears how far it is, in seconds from the start; what it raises ends the run.
+        """
         for life in self._lives:
             for shift in life.peer.shifts:
                 self._at(shift.begins_s, partial(self._shift_begins, life, shift))
@@ -89,6 +92,8 @@ class Run:
         while self._heap:
             at_s, _, happen = heapq.heappop(self._heap)
             happen(at_s)
+            if tell is not None:
+                tell(at_s)
         return self.log
 
     def _at(self, at_s: float, happen: Callable[[float], None]) -> None:
@@ -263,7 +268,9 @@ class Run:
         _forget(life, now - MEMORY_S)
         answer = self._people.answer(case.request, life.peer, candidate.modality)
         view = self._view(life, case.request.site)
-        is_yes = self._people.says_yes(answer, view, candidate, self._world.moment(now))
+        is_yes = self._people.says_yes(
+            case.request, answer, view, candidate, self._world.moment(now)
+        )
         answers = answer.sees and (is_yes or answer.says_no)
         ask = Ask(
             at_s=now,

@@ -89,7 +89,7 @@ def measure(runs: Sequence[Played]) -> Measures:
         wish_met_pct=round(100 * _share(outcomes), 2),
         asks=len(asks),
         asks_per_filled=round(len(asks) / len(filled), 3) if filled else None,
-        asks_per_shift=round(len(asks) / max(sum(map(_shifts, runs)), 1), 3),
+        asks_per_shift=round(len(asks) / max(sum(map(shifts, runs)), 1), 3),
         lost_races=lost,
         lost_races_per_filled=round(lost / len(filled), 4) if filled else None,
         miles=_mean(mile for run in runs for mile in _miles(run)),
@@ -133,7 +133,8 @@ def _share(outcomes: Sequence[Outcome]) -> float:
     return met / len(outcomes) if outcomes else 0.0
 
 
-def _shifts(run: Played) -> int:
+def shifts(run: Played) -> int:
+    """How many shifts were begun while requests came in."""
     ends_s = run.world.days * DAY_S
     return sum(shift.begins_s < ends_s for peer in run.world.peers for shift in peer.shifts)
 

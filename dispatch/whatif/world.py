@@ -54,11 +54,13 @@ class Peer:
     certified_until: datetime | None = FOREVER
     open_offer_limit: int = 1
     traits: frozenset[str] = frozenset()
+    key: str = ""
+    """The id of a peer who exists: what was learned of them is found by it."""
 
     @property
     def id(self) -> str:
         """As the decision knows them."""
-        return f"p{self.number:05d}"
+        return self.key or f"p{self.number:05d}"
 
 
 @dataclass(frozen=True, kw_only=True)

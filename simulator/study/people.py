@@ -66,7 +66,9 @@ class People:
             found = self._kept[key] = self._draw(request, peer, is_remote)
         return found
 
-    def says_yes(self, answer: Answer, peer: PeerView, candidate: Candidate, now: datetime) -> bool:
+    def says_yes(
+        self, request: Request, answer: Answer, peer: PeerView, candidate: Candidate, now: datetime
+    ) -> bool:
         """Whether it is a yes, by one who is as tired as they are then."""
         return answer.yes(rest(peer.recent_alerts))
 
