@@ -212,6 +212,7 @@ class Run:
     def _views(self, case: _Case, now: float) -> list[PeerView]:
         """Those on shift and not with someone, with regard to this request."""
         horizon, site, number = now - MEMORY_S, case.request.site, case.request.number
+        met = case.request.met
         found = []
         for life in self._idle.values():
             if (life.alerts and life.alerts[0] < horizon) or (
@@ -219,10 +220,11 @@ class Run:
             ):
                 _forget(life, horizon)
             view = self._view(life, site)
-            if life.open or life.peer.number in case.declined:
+            if life.open or life.peer.number in case.declined or life.peer.number in met:
                 here = life.open.get(number)
                 view = replace(
                     view,
+                    has_met=life.peer.number in met,
                     has_declined=life.peer.number in case.declined,
                     open_offer=here.modality if here else None,
                     offers_elsewhere=tuple(

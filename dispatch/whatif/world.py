@@ -75,6 +75,8 @@ class Request:
     focus: Focus | None
     video_fallback: bool = True
     wishes: frozenset[str] = frozenset()
+    met: frozenset[int] = frozenset()
+    """Numbers of the peers whom the person has met and would like to see again."""
     patience_s: float = GIVES_UP_S
     """How long the department waits for a yes before it closes the request."""
 
