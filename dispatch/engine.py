@@ -10,6 +10,7 @@ import logging
 from sqlalchemy import select
 
 from dispatch import (
+    bars,
     decisions,
     journal,
     matching,
@@ -174,7 +175,7 @@ def _withdraw_lost(
     asked = tx.session.scalars(
         select(Offer.peer_id).where(Offer.request_id == request.id, Offer.state == OfferState.OPEN)
     )
-    keeping = {peer.id for peer in peers if matching.keeps_offer(peer, tx.now)}
+    keeping = {peer.id for peer in peers if bars.keeps_offer(peer, tx.now)}
     lost = set(asked) - keeping
     return bool(lost) and offering.close(
         tx, request, OfferState.WITHDRAWN, "not_eligible", ENGINE, Offer.peer_id.in_(sorted(lost))

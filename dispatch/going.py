@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from dispatch import access, matching, views
+from dispatch import access, bars, matching, views
 from dispatch.access import Actor
 from dispatch.matching import Candidate, Need, PeerView, Reason
 from dispatch.models import Offer, Site, Visit
@@ -58,7 +58,7 @@ def who(tx: Transaction, actor: Actor, request_id: str) -> list[Going]:
     found = []
     for view in peers:
         way, reason = _judge(view, need, tx, policy)
-        bar = matching.bars_assignment(view, request.modality, request.language, tx.now)
+        bar = bars.bars_assignment(view, request.modality, request.language, tx.now)
         can_assign = bar is None and not view.is_busy
         found.append(Going(view, way, reason, can_assign, asks.get(view.id, 0)))
     return sorted(found, key=lambda one: _rank(one, request.modality))

@@ -145,71 +145,84 @@ class Ranking:
     free_again_at: datetime | None = None
     """When the first peer who is only held by an offer elsewhere becomes free."""
 
+    @property
+    def ids(self) -> list[str]:
+        """Of those who can be asked."""
+        return [one.peer_id for one in self.candidates]
 
-def rank(peers: Iterable[PeerView], need: Need, now: datetime, policy: Policy) -> Ranking:
-    """Everyone who can be asked, soonest help first; ties by fit, then by id for a stable order."""
-    judging = _Judge(need, now, policy)
-    found: list[tuple[int, int, str, Candidate]] = []
-    excluded: dict[str, Reason] = {}
-    free_again: list[datetime] = []
-    for peer in peers:
-        placed = judging.place(peer)
-        if isinstance(placed, tuple):
-            found.append(placed)
-            continue
-        excluded[peer.id] = placed
-        if placed is Reason.ASKED_ELSEWHERE and peer.open_offer_limit > 0:
-            free_again.append(_free_again(peer, now, policy))
-    found.sort()
-    return Ranking(
-        tuple(candidate for *_, candidate in found), excluded, min(free_again, default=None)
-    )
-
-
-def judge(peer: PeerView, need: Need, now: datetime, policy: Policy) -> Candidate | Reason:
-    """The peer as a candidate in their quickest allowed modality, or the first reason against."""
-    placed = _Judge(need, now, policy).place(peer)
-    return placed[3] if isinstance(placed, tuple) else placed
-
-
-def keeps_offer(peer: PeerView, now: datetime) -> bool:
-    """Whether a peer who was asked may still answer; true for one who has no open offer.
-
-    Narrower than `judge`: somebody who was asked does not lose the offer by driving away.
-    """
-    if peer.open_offer is None:
-        return True
-    has_badge = peer.open_offer in REMOTE or _is_valid(peer.badge_until, now)
-    return (
-        has_badge
-        and peer.on_duty
-        and not _is_past(peer.until, now)
-        and not peer.is_busy
-        and not peer.is_excluded
-        and not peer.is_do_not_pair
-        and _is_valid(peer.certified_until, now)
-        and peer.open_offer in peer.modalities & peer.duty_modalities
-    )
-
-
-def bars_assignment(
-    peer: PeerView, modality: Modality, language: str, now: datetime
-) -> Reason | None:
-    """What keeps a peer from being assigned after a call: what no telephone call can mend."""
-    needs_badge = modality not in REMOTE
-    checks = (
-        (peer.is_excluded, Reason.EXCLUDED),
-        (peer.is_do_not_pair, Reason.DO_NOT_PAIR),
-        (not _is_valid(peer.certified_until, now), Reason.CERTIFICATE),
-        (modality not in peer.modalities, Reason.MODALITY),
-        (language not in peer.languages, Reason.LANGUAGE),
-        (needs_badge and not _is_valid(peer.badge_until, now), Reason.BADGE),
-    )
-    return next((reason for applies, reason in checks if applies), None)
+    def in_order(self) -> list[str]:
+        """The same, soonest help first."""
+        return self.ids
 
 
 _Way = tuple[int, Modality, int | None, int | None, datetime]
 """Seconds until help, in which modality, metres and seconds on the road if any, arrival."""
+
+Place = tuple[int, int, str, PeerView, _Way]
+"""Somebody who can be asked, after what they are sorted by: the seconds until help (with what a call
+counts beside somebody in person), whether they fit (0) or not (1), their id; the peer; the way."""
+
+
+class Survey:
+    """All peers looked at for one request, those who can be asked in no order yet.
+
+    Whoever asks only a few of hundreds sorts and describes only those; `rank` does it for all.
+    """
+
+    def __init__(
+        self, peers: Iterable[PeerView], need: Need, now: datetime, policy: Policy
+    ) -> None:
+        self._judge = _Judge(need, now, policy)
+        self.places: list[Place] = []
+        self.excluded: dict[str, Reason] = {}
+        free_again: list[datetime] = []
+        place = self._judge.place
+        for peer in peers:
+            placed = place(peer)
+            if isinstance(placed, tuple):
+                self.places.append(placed)
+                continue
+            self.excluded[peer.id] = placed
+            if placed is _HELD and peer.open_offer_limit > 0:
+                free_again.append(_free_again(peer, now, policy))
+        self.free_again_at = min(free_again, default=None)
+
+    @property
+    def ids(self) -> list[str]:
+        """Of those who can be asked."""
+        return [place[2] for place in self.places]
+
+    def in_order(self) -> list[str]:
+        """The same, soonest help first."""
+        return [place[2] for place in sorted(self.places)]
+
+    def candidate(self, place: Place) -> Candidate:
+        """Somebody who can be asked, as they are told about."""
+        return self._judge.candidate(place)
+
+
+def rank(peers: Iterable[PeerView], need: Need, now: datetime, policy: Policy) -> Ranking:
+    """Everyone who can be asked, soonest help first; ties by fit, then by id for a stable order."""
+    found = Survey(peers, need, now, policy)
+    candidates = tuple(map(found.candidate, sorted(found.places)))
+    return Ranking(candidates, found.excluded, found.free_again_at)
+
+
+def judge(peer: PeerView, need: Need, now: datetime, policy: Policy) -> Candidate | Reason:
+    """The peer as a candidate in their quickest allowed modality, or the first reason against."""
+    judging = _Judge(need, now, policy)
+    placed = judging.place(peer)
+    return judging.candidate(placed) if isinstance(placed, tuple) else placed
+
+
+_IN_PERSON = Modality.IN_PERSON
+_OFF_DUTY, _NO_WAY, _TOO_FAR, _HELD = (
+    Reason.OFF_DUTY,
+    Reason.MODALITY,
+    Reason.TOO_FAR,
+    Reason.ASKED_ELSEWHERE,
+)
+"""The commonest, by names of their own: to look a member up takes longer than most checks do."""
 
 
 class _Judge:
@@ -223,7 +236,6 @@ class _Judge:
         self._need = need
         self._now = now
         self._policy = policy
-        self._ways = tuple((way, way in REMOTE) for way in sorted(need.modalities))
         self._is_somewhere = is_place(need.site)
         self._focus = need.focus
         self._wishes = need.wishes
@@ -234,9 +246,11 @@ class _Judge:
         self._ready_s = policy.answer_s + policy.prepare_s
         remote_s = policy.answer_s + policy.video_setup_s
         remote_by = now + timedelta(seconds=remote_s)
-        self._by_call: dict[Modality, _Way] = {
-            way: (remote_s, way, None, None, remote_by) for way in need.modalities & REMOTE
-        }
+        self._ways: tuple[tuple[Modality, _Way | None], ...] = tuple(
+            (way, (remote_s, way, None, None, remote_by) if way in REMOTE else None)
+            for way in sorted(need.modalities)
+        )
+        """With the way of a call, which is the same for everybody."""
         self._language = need.language
         language = (f"language_{need.language}",)
         experience, badge = ("shared_experience",), ("badge",)
@@ -247,53 +261,10 @@ class _Judge:
             (True, True): language + experience + badge,
         }
 
-    def place(self, peer: PeerView) -> tuple[int, int, str, Candidate] | Reason:
-        """The peer in their quickest allowed modality, after what they are sorted by.
-
-        Sorted by the seconds until help (with what a call counts beside somebody in person), then
-        whether they fit, then their id. Or the first reason against.
-        """
-        reason = None if self._may(peer) else self._personal(peer)
-        if reason is not None:
-            return reason
-        best: _Way | None = None
-        best_s = 0
-        reason = Reason.MODALITY
-        has, offers = peer.modalities, peer.duty_modalities
-        for modality, is_remote in self._ways:
-            if modality not in has or modality not in offers:
-                continue
-            way = self._by_call.get(modality) or self._in_person(peer)
-            if not isinstance(way, tuple):
-                reason = way
-                continue
-            if peer.until is not None and way[4] >= peer.until:
-                reason = Reason.SHIFT_ENDS
-                continue
-            counts_s = way[0] + self._handicap_s if is_remote else way[0]
-            if best is None or counts_s < best_s:
-                best, best_s = way, counts_s
-        if best is None:
-            return reason
-        if peer.offers_elsewhere or peer.open_offer_limit <= 0:
-            holding = sum(asked_at > self._holds_since for asked_at in peer.offers_elsewhere)
-            if holding >= peer.open_offer_limit:
-                return Reason.ASKED_ELSEWHERE
-        help_s, modality, metres, road_s, arrive_by = best
-        fits = self._focus is not None and self._focus in peer.focus
-        reasons = self._reasons[fits, metres is not None]
-        if peer.has_met:
-            reasons += (MET_BEFORE,)
-        if self._wishes and not self._wishes.isdisjoint(peer.traits):
-            reasons += (AS_WISHED,)
-        candidate = Candidate(
-            peer.id, peer.name, modality, help_s, metres, road_s, arrive_by, reasons
-        )
-        return best_s, 0 if fits else 1, peer.id, candidate
-
-    def _may(self, peer: PeerView) -> bool:
-        """Whether no personal reason holds: all of `_personal` in one expression, for most peers."""
-        return (
+    def place(self, peer: PeerView) -> Place | Reason:
+        """The peer in their quickest allowed modality, or the first reason against."""
+        if not (
+            # No personal reason holds: all of `_personal` in one expression, for most peers.
             peer.on_duty
             and peer.open_offer is None
             and not peer.has_declined
@@ -306,10 +277,44 @@ class _Judge:
             and peer.certified_until is not None
             and peer.certified_until > self._now
             and self._language in peer.languages
-        )
+        ):
+            return self._personal(peer)
+        best: _Way | None = None
+        best_s, reason = 0, _NO_WAY
+        has, offers, until = peer.modalities, peer.duty_modalities, peer.until
+        for modality, by_call in self._ways:
+            if modality not in has or modality not in offers:
+                continue
+            way = by_call or self._in_person(peer)
+            if not isinstance(way, tuple):
+                reason = way
+                continue
+            if until is not None and way[4] >= until:
+                reason = Reason.SHIFT_ENDS
+                continue
+            counts_s = way[0] + self._handicap_s if by_call else way[0]
+            if best is None or counts_s < best_s:
+                best, best_s = way, counts_s
+        if best is None:
+            return reason
+        if peer.offers_elsewhere or peer.open_offer_limit <= 0:
+            holding = sum(asked_at > self._holds_since for asked_at in peer.offers_elsewhere)
+            if holding >= peer.open_offer_limit:
+                return _HELD
+        return best_s, 0 if self._focus in peer.focus else 1, peer.id, peer, best
 
-    def _personal(self, peer: PeerView) -> Reason | None:
-        """The first reason that holds in every modality."""
+    def candidate(self, place: Place) -> Candidate:
+        """The same with what is told about it."""
+        _, unfit, _, peer, (help_s, modality, metres, road_s, arrive_by) = place
+        reasons = self._reasons[not unfit, metres is not None]
+        if peer.has_met:
+            reasons += (MET_BEFORE,)
+        if self._wishes and not self._wishes.isdisjoint(peer.traits):
+            reasons += (AS_WISHED,)
+        return Candidate(peer.id, peer.name, modality, help_s, metres, road_s, arrive_by, reasons)
+
+    def _personal(self, peer: PeerView) -> Reason:
+        """The first reason that holds in every modality, of somebody for whom one does."""
         now = self._now
         if peer.open_offer is not None:
             return Reason.ALREADY_ASKED
@@ -320,7 +325,7 @@ class _Judge:
         if peer.is_do_not_pair:
             return Reason.DO_NOT_PAIR
         if not peer.on_duty or (peer.until is not None and peer.until <= now):
-            return Reason.OFF_DUTY
+            return _OFF_DUTY
         if peer.is_muted:
             return Reason.MUTED
         if not peer.is_reachable:
@@ -329,9 +334,7 @@ class _Judge:
             return Reason.BUSY
         if peer.certified_until is None or peer.certified_until <= now:
             return Reason.CERTIFICATE
-        if self._need.language not in peer.languages:
-            return Reason.LANGUAGE
-        return None
+        return Reason.LANGUAGE
 
     def _in_person(self, peer: PeerView) -> _Way | Reason:
         if peer.badge_until is None or peer.badge_until <= self._now:
@@ -342,14 +345,14 @@ class _Judge:
         limit_m = self._limit_m if peer.travel_limit_m is None else peer.travel_limit_m
         site = self._need.site
         if abs(peer.position.latitude - site.latitude) * METRES_A_DEGREE > limit_m:
-            return Reason.TOO_FAR  # The latitudes alone are too far apart.
+            return _TOO_FAR  # The latitudes alone are too far apart.
         metres = distance_m(peer.position, site)
         if metres > limit_m:
-            return Reason.TOO_FAR
+            return _TOO_FAR
         road_s = travel_s(metres, self._policy)
         help_s = self._ready_s + road_s
         arrive_by = self._now + timedelta(seconds=help_s)
-        return help_s, Modality.IN_PERSON, round(metres), road_s, arrive_by
+        return help_s, _IN_PERSON, round(metres), road_s, arrive_by
 
 
 def _holding(peer: PeerView, now: datetime, policy: Policy) -> list[datetime]:
@@ -363,11 +366,3 @@ def _free_again(peer: PeerView, now: datetime, policy: Policy) -> datetime:
     holding = sorted(_holding(peer, now, policy))
     last = holding[len(holding) - peer.open_offer_limit]
     return last + timedelta(seconds=policy.offer_blocks_s)
-
-
-def _is_valid(until: datetime | None, now: datetime) -> bool:
-    return until is not None and until > now
-
-
-def _is_past(moment: datetime | None, now: datetime) -> bool:
-    return moment is not None and moment <= now

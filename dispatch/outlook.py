@@ -49,18 +49,25 @@ def _rounds(pricing: Pricing) -> tuple[tuple[float, float, float], ...]:
 
 def expected(group: Sequence[Hope], otherwise_min: float, pricing: Pricing) -> float:
     """Minutes until help when these may say yes, and `otherwise_min` when none of them does."""
-    total = 0.0
-    for node, weight, waited in _rounds(pricing):
-        none, yes = 1.0, 0.0
-        for hope in group:
-            left = 1.0 - hope.chance * node
-            none *= left
-            yes += hope.chance * (hope.cost_min + waited) / left
-        total += weight * none * yes
-    nobody = 1.0
-    for hope in group:
-        nobody *= 1.0 - hope.chance
-    return total + nobody * otherwise_min
+    minutes, nobody = _growing(group, pricing)[-1]
+    return minutes + nobody * otherwise_min
+
+
+def _growing(hopes: Sequence[Hope], pricing: Pricing) -> list[tuple[float, float]]:
+    """For the first none, one, two ... of them: minutes times how likely a yes, and of no yes."""
+    rounds = _rounds(pricing)
+    none, yes, nobody = [1.0] * len(rounds), [0.0] * len(rounds), 1.0
+    found = [(0.0, nobody)]
+    for hope in hopes:
+        chance, cost_min, total = hope.chance, hope.cost_min, 0.0
+        for place, (node, weight, waited) in enumerate(rounds):
+            left = 1.0 - chance * node
+            none[place] *= left
+            yes[place] += chance * (cost_min + waited) / left
+            total += weight * none[place] * yes[place]
+        nobody *= 1.0 - chance
+        found.append((total, nobody))
+    return found
 
 
 def look_ahead(
@@ -70,20 +77,20 @@ def look_ahead(
 
     `end_min`: what it costs when the list is exhausted.
     """
-    most, review = pricing.at_once, pricing.review_s / 60.0
+    most, review, price = pricing.at_once, pricing.review_s / 60.0, pricing.ask_min
     count = len(hopes)
     later = [end_min] * (count + 1)
     for begin in range(count - 1, -1, -1):
+        group = _growing(hopes[begin : begin + most], pricing)
         later[begin] = min(
-            expected(hopes[begin : begin + size], review + later[begin + size], pricing)
-            + pricing.ask_min * size
-            for size in range(1, min(most, count - begin) + 1)
+            group[size][0] + group[size][1] * (review + later[begin + size]) + price * size
+            for size in range(1, len(group))
         )
+    now = _growing([*awaited, *hopes[:most]], pricing)[len(awaited) :]
     plain = [
-        expected([*awaited, *hopes[:size]], review + later[size], pricing)
-        for size in range(min(most, count) + 1)
+        minutes + nobody * (review + later[size]) for size, (minutes, nobody) in enumerate(now)
     ]
-    priced = [minutes + pricing.ask_min * size for size, minutes in enumerate(plain)]
+    priced = [minutes + price * size for size, minutes in enumerate(plain)]
     best = min(range(len(priced)), key=priced.__getitem__)
     return Outlook(
         ask=best,

@@ -8,13 +8,15 @@ wished for somebody beside them: so it is asked as soon as lateness can be fores
 Pure and replayable, like `waves`, whose clock for managers it shares.
 """
 
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from heapq import heapify, heappop
 
-from dispatch import matching, waves, why
+from dispatch import waves, why
 from dispatch.chances import MOST, Chances, Prior, sane, still_yes
-from dispatch.matching import Candidate, Need, PeerView, Ranking
+from dispatch.matching import Candidate, Need, PeerView, Survey
 from dispatch.outlook import Hope, look_ahead
 from dispatch.policy import Policy
 from dispatch.score import Scale, Scored
@@ -23,9 +25,6 @@ from dispatch.waves import Awaited, Decision, Search
 
 FAR_AHEAD = 10
 """How many of the list are looked at: nobody is asked so far down in one look."""
-
-BATCH = 16
-"""How many are weighed before it is asked whether anybody further down can matter."""
 
 BEYOND_MIN = 5.0
 """When the list goes on after those: help a little later than by the last of them."""
@@ -47,11 +46,10 @@ def decide(
             modalities=need.modalities | {Modality.VIDEO},
             remote_handicap_s=round(pricing.remote_min * 60),
         )
-    ranking = matching.rank(peers, need, now, policy)
+    found = Survey(peers, need, now, policy)
     scale = Scale(need, search.modality, policy)
-    known: Chances = chances or Prior(pricing)
-    first = _first(ranking.candidates, peers, scale, known, now, policy)
-    is_longer = len(ranking.candidates) > len(first)
+    first = _first(found, scale, chances or Prior(pricing), now, policy)
+    is_longer = len(found.places) > len(first)
     outlook = look_ahead(
         [_awaited(offer, scale, now, policy) for offer in search.awaited],
         [Hope(one.chance, one.cost_min) for one in first],
@@ -59,51 +57,40 @@ def decide(
         first[-1].cost_min + BEYOND_MIN if is_longer else pricing.unfilled_min,
     )
     ask = tuple(one.candidate for one in first[: outlook.ask])
-    nearer = why.who_is_nearer(peers, ranking, need, ask) if ask else None
+    nearer = why.who_is_nearer(peers, found.excluded, need, ask) if ask else None
     return waves.timed(
         search,
-        ranking,
+        found,
         now,
         policy,
         ask=ask,
         waves_used=search.waves_used + bool(ask),
-        next_wave_at=_review_at(ranking, now, policy),
-        parts=why.in_parts(first, outlook, ranking, search, pricing, nearer),
-        first=(one.candidate.peer_id for one in first),
+        next_wave_at=now + timedelta(seconds=pricing.review_s) if found.places else None,
+        parts=why.in_parts(first, outlook, len(found.places), search, pricing, nearer),
+        first=[one.candidate.peer_id for one in first],
     )
 
 
 def _first(
-    candidates: Sequence[Candidate],
-    peers: Sequence[PeerView],
-    scale: Scale,
-    chances: Chances,
-    now: datetime,
-    policy: Policy,
+    found: Survey, scale: Scale, chances: Chances, now: datetime, policy: Policy
 ) -> list[Scored]:
     """The best few by cost and doubt; ties by id, so that the order is always the same.
 
-    The candidates come in the order of their way. What suits can make somebody better than their
-    way by so much and no more: whoever is further behind the best few is not even weighed.
+    Who would not be among them even if a yes were certain is not asked how likely it is.
     """
-    views = {peer.id: peer for peer in peers if peer.on_duty}
     doubt = policy.pricing.doubt_min
-    head_start = policy.pricing.suits_most_min - doubt / MOST
+    waiting = scale.weigh(found.places)
+    heapify(waiting)
     best: list[tuple[float, str, float, float, Candidate]] = []
-    for begin in range(0, len(candidates), BATCH):
-        batch = candidates[begin : begin + BATCH]
-        if len(best) == FAR_AHEAD:
-            nearest = scale.way_min(batch[0].modality, batch[0].help_s)
-            if nearest - head_start > best[-1][0]:
-                break
-        for one in batch:
-            peer = views[one.peer_id]
-            chance = sane(chances.of(peer, one, now))
-            cost = scale.cost_min(peer, one)
-            best.append((cost + doubt / chance, one.peer_id, cost, chance, one))
-        best.sort()
+    while waiting:
+        cost, place = heappop(waiting)
+        if len(best) >= FAR_AHEAD and cost + doubt / MOST > best[-1][0]:
+            break
+        candidate = found.candidate(place)
+        chance = sane(chances.of(place[3], candidate, now))
+        insort(best, (cost + doubt / chance, candidate.peer_id, cost, chance, candidate))
         del best[FAR_AHEAD:]
-    return [Scored(one, chance, cost) for _, _, cost, chance, one in best]
+    return [Scored(candidate, chance, cost) for _, _, cost, chance, candidate in best]
 
 
 def _awaited(offer: Awaited, scale: Scale, now: datetime, policy: Policy) -> Hope:
@@ -115,10 +102,3 @@ def _awaited(offer: Awaited, scale: Scale, now: datetime, policy: Policy) -> Hop
     arrive_by = offer.arrive_by or asked_at + timedelta(seconds=policy.answer_s)
     help_s = (arrive_by - asked_at).total_seconds()
     return Hope(chance, scale.way_min(offer.modality, help_s))
-
-
-def _review_at(ranking: Ranking, now: datetime, policy: Policy) -> datetime | None:
-    """When to look again; a no brings it forward."""
-    if not ranking.candidates:
-        return None
-    return now + timedelta(seconds=policy.pricing.review_s)

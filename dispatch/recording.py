@@ -220,7 +220,7 @@ def _unpacked(known_by: Who, written: Mapping[str, Any]) -> tuple[Inputs, Decisi
         ask=tuple(one._replace(peer_id=peer_id) for peer_id, one in asks),
         why="",
         because=because,
-        order=known_by.order,
+        sort=lambda: known_by.order,
         excluded=known_by.excluded,
         **{name: codec(_DECISION[name]).value(decided[name]) for name in _WHAT_FIELDS},
     )

@@ -1,8 +1,9 @@
 """What it costs, in patient-minutes, to send one peer to one request. Pure; lower is better."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dispatch.matching import Candidate, Need, PeerView
+from dispatch.matching import Candidate, Need, PeerView, Place
 from dispatch.policy import Policy
 from dispatch.states import REMOTE, Modality
 
@@ -22,29 +23,39 @@ class Scale:
 
     def __init__(self, need: Need, wish: Modality, policy: Policy) -> None:
         self._need = need
-        self._focus = need.focus
-        self._wishes = need.wishes
         self._pricing = policy.pricing
         self._answer_s = policy.answer_s
         self._remote_min = policy.pricing.remote_min if wish is Modality.IN_PERSON else 0.0
         self._case_min = policy.pricing.case_min
         self._alert_min = policy.pricing.alert_min
+        self._experience_min = min(policy.pricing.experience_min, policy.pricing.suits_most_min)
 
     def way_min(self, modality: Modality, help_s: float) -> float:
         """Minutes from a yes to help, and what a way counts that was not wished for."""
         minutes = (help_s - self._answer_s) / 60.0
         return minutes + self._remote_min if modality in REMOTE else minutes
 
-    def cost_min(self, peer: PeerView, candidate: Candidate) -> float:
-        """What it costs when this peer says yes: the way, their strain, less what suits."""
-        cost = self.way_min(candidate.modality, candidate.help_s)
-        if peer.recent_cases:
-            cost += self._case_min * peer.recent_cases
-        if peer.recent_alerts:
-            cost += self._alert_min * peer.recent_alerts
-        if peer.has_met or (self._focus is not None and self._focus in peer.focus) or self._wishes:
-            cost -= self._suits_min(peer)
-        return cost
+    def weigh(self, places: Iterable[Place]) -> list[tuple[float, Place]]:
+        """What it costs when each of them says yes: the way, their strain, less what suits."""
+        answer_s, remote_min = self._answer_s, self._remote_min
+        case_min, alert_min = self._case_min, self._alert_min
+        focus, wishes, experience_min = self._need.focus, self._need.wishes, self._experience_min
+        found = []
+        for place in places:
+            _, _, _, peer, (help_s, modality, _, _, _) = place
+            cost = (help_s - answer_s) / 60.0
+            if modality in REMOTE:
+                cost += remote_min
+            if peer.recent_cases:
+                cost += case_min * peer.recent_cases
+            if peer.recent_alerts:
+                cost += alert_min * peer.recent_alerts
+            if peer.has_met or wishes:
+                cost -= self._suits_min(peer)
+            elif focus in peer.focus:
+                cost -= experience_min
+            found.append((cost, place))
+        return found
 
     def _suits_min(self, peer: PeerView) -> float:
         need, pricing = self._need, self._pricing

@@ -7,13 +7,14 @@ out, or nobody is left, a manager owns the request; the search itself never stop
 It knows candidates and the clock, and refuses to know rows, phones or people's names.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from dispatch import because
 from dispatch.because import Part
-from dispatch.matching import Candidate, Ranking, Reason
+from dispatch.matching import Candidate, Ranking, Reason, Survey
 from dispatch.policy import Policy
 from dispatch.states import Modality, RequestState
 
@@ -63,10 +64,17 @@ class Decision:
     why: str
     because: tuple[Part, ...] = ()
     """The same as `why`, in codes and numbers."""
-    order: tuple[str, ...] = ()
-    """The ids of all who could be asked, in the order in which they would be."""
     excluded: Mapping[str, Reason] = field(default_factory=dict)
     """Why each of the others could not be asked."""
+    sort: Callable[[], Sequence[str]] = field(default=tuple, repr=False, compare=False)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The ids of all who could be asked, in the order in which they would be.
+
+        Few want to know it of all, so it is found out when somebody does.
+        """
+        return tuple(dict.fromkeys(self.sort()))
 
 
 def wants_video(search: Search, ranking: Ranking, now: datetime, policy: Policy) -> bool:
@@ -107,7 +115,7 @@ def decide(search: Search, ranking: Ranking, now: datetime, policy: Policy) -> D
 
 def timed(
     search: Search,
-    ranking: Ranking,
+    able: Ranking | Survey,
     now: datetime,
     policy: Policy,
     *,
@@ -115,13 +123,14 @@ def timed(
     waves_used: int,
     next_wave_at: datetime | None,
     parts: tuple[Part, ...],
-    first: Iterable[str] = (),
+    first: Sequence[str] = (),
 ) -> Decision:
     """A decision with what the clock says to it: alarm, escalation, and when to look again.
 
-    `first` are the ids of those who come before all others, where that is not the ranking's order.
+    `first` are the ids of those who come before all others, where that is not the order of `able`.
     """
-    nobody_left = not search.awaited and not ranking.candidates and ranking.free_again_at is None
+    ids = able.ids
+    nobody_left = not search.awaited and not ids and able.free_again_at is None
     elapsed_s = (now - search.started_at).total_seconds()
     is_searching = search.state is RequestState.SEARCHING
     quiet_until = search.quiet_since + timedelta(seconds=policy.nobody_left_s)
@@ -151,9 +160,8 @@ def timed(
         look.append(now + timedelta(seconds=policy.escalated_recheck_s))
     if next_wave_at is not None:
         look.append(next_wave_at)
-    if ranking.free_again_at is not None:
-        look.append(ranking.free_again_at)
-    order = dict.fromkeys([*first, *(candidate.peer_id for candidate in ranking.candidates)])
+    if able.free_again_at is not None:
+        look.append(able.free_again_at)
     if escalate:
         # What was decided about asking is told only when somebody was asked.
         parts = (*(parts if ask else ()), {"code": "escalated", "asked": len(search.asked)})
@@ -161,15 +169,15 @@ def timed(
         ask=ask,
         waves_used=waves_used,
         # Somebody who is asked anew is still one person.
-        eligible=len(search.asked | order.keys()),
+        eligible=len(search.asked.union(ids)),
         next_wave_at=next_wave_at,
         look_again_at=max(min(look), now + timedelta(seconds=1)),
         raise_alarm=raise_alarm,
         escalate=escalate,
         why=because.in_english(parts),
         because=parts,
-        order=tuple(order),
-        excluded=ranking.excluded,
+        excluded=able.excluded,
+        sort=lambda: [*first, *able.in_order()],
     )
 
 

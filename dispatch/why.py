@@ -1,11 +1,11 @@
 """A priced decision in parts: kept with the wave, read by managers. Pure; it decides nothing."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dispatch.because import Part
 from dispatch.geo import distance_m, is_place
-from dispatch.matching import Candidate, Need, PeerView, Ranking, Reason
+from dispatch.matching import Candidate, Need, PeerView, Reason
 from dispatch.outlook import Outlook
 from dispatch.pricing import Pricing
 from dispatch.score import Scored
@@ -19,7 +19,7 @@ _FOR_NOW = frozenset({Reason.BUSY, Reason.ASKED_ELSEWHERE, Reason.MUTED, Reason.
 def in_parts(
     first: Sequence[Scored],
     outlook: Outlook,
-    ranking: Ranking,
+    eligible: int,
     search: Search,
     pricing: Pricing,
     nearer: Part | None = None,
@@ -36,7 +36,7 @@ def in_parts(
         {
             "code": "asked_by_price",
             "asked": len(asked),
-            "eligible": len(ranking.candidates),
+            "eligible": eligible,
             "people": [_who(one, place) for place, one in enumerate(asked, start=1)],
         }
     ]
@@ -58,13 +58,16 @@ def _who(scored: Scored, place: int) -> Part:
 
 
 def who_is_nearer(
-    peers: Iterable[PeerView], ranking: Ranking, need: Need, asked: Sequence[Candidate]
+    peers: Iterable[PeerView],
+    excluded: Mapping[str, Reason],
+    need: Need,
+    asked: Sequence[Candidate],
 ) -> Part | None:
     """Those on duty who are nearer than the first asked in person, and what keeps them for now."""
     metres = next((one.distance_m for one in asked if one.distance_m is not None), None)
     if metres is None or not is_place(need.site):
         return None
-    kept = {id_: why for id_, why in ranking.excluded.items() if why in _FOR_NOW}
+    kept = {id_: why for id_, why in excluded.items() if why in _FOR_NOW}
     found: Counter[Reason] = Counter()
     for peer in peers if kept else ():
         if peer.id in kept and peer.position is not None and Modality.IN_PERSON in peer.modalities:

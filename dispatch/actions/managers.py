@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dispatch import access, engine, journal, matching, offering, queries, race, shapes, views
+from dispatch import access, bars, engine, journal, offering, queries, race, shapes, views
 from dispatch.access import Actor
 from dispatch.actions import visits
 from dispatch.errors import Invalid
@@ -135,7 +135,7 @@ def _check_assignable(
     if not views:
         raise Invalid("This peer is no longer active.", field="peer_id")
     view = views[0]
-    reason = matching.bars_assignment(view, way, request.language, tx.now)
+    reason = bars.bars_assignment(view, way, request.language, tx.now)
     if reason is not None:
         raise Invalid(f"{view.name} {REASON_WORDS[reason]}.", field="peer_id")
 

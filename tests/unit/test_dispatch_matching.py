@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dispatch.bars import bars_assignment, keeps_offer
 from dispatch.geo import Point, distance_m, travel_s
 from dispatch.matching import (
     REASON_WORDS,
@@ -13,9 +14,7 @@ from dispatch.matching import (
     Need,
     PeerView,
     Reason,
-    bars_assignment,
     judge,
-    keeps_offer,
     rank,
 )
 from dispatch.policy import DEFAULT

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from heapq import nsmallest
 from math import nan
 from typing import Any
 
@@ -11,12 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.chances import Prior
 from dispatch.deciding import next_move
 from dispatch.geo import Point
-from dispatch.matching import Candidate, Need, PeerView, rank
+from dispatch.matching import Candidate, Need, PeerView, Survey, rank
 from dispatch.policy import DEFAULT, Policy, parse
-from dispatch.priced import FAR_AHEAD, _first, decide
+from dispatch.priced import decide
 from dispatch.score import Scale
 from dispatch.states import Focus, Modality, RequestState
 from dispatch.waves import Awaited, Decision, Search
@@ -26,7 +24,7 @@ from dispatch.whatif.world import Request
 from simulator.study.people import People
 from simulator.study.world import Plan, build
 from tests.harness.databases import START as NOW
-from tests.harness.views import NEEDS, SITE, crowd, peers
+from tests.harness.views import NEEDS, SITE, peers
 
 IN_PERSON, VIDEO = Modality.IN_PERSON, Modality.VIDEO
 LATER = NOW + timedelta(days=30)
@@ -160,8 +158,9 @@ def test_all_that_suits_is_worth_no_more_than_its_limit() -> None:
     loved = peer(
         "a", has_met=True, focus=frozenset({Focus.OVERDOSE}), traits=frozenset({"veteran"})
     )
-    (one,) = rank([loved], need, NOW, DEFAULT).candidates
-    assert scale.cost_min(peer("a"), one) - scale.cost_min(loved, one) == pytest.approx(10.0)
+    places = Survey([peer("a"), replace(loved, id="b")], need, NOW, DEFAULT).places
+    (plain, _), (suits, _) = scale.weigh(places)
+    assert plain - suits == pytest.approx(10.0)
 
 
 def test_managers_are_alarmed_and_given_the_request_by_the_same_clock() -> None:
@@ -246,33 +245,6 @@ def test_whatever_comes_in_a_decision_comes_out(
     could = {one.peer_id for one in rank(views, ways, now, PRICED).candidates}
     assert {one.peer_id for one in found.ask} <= could
     assert bool(found.ask) == bool(could), "nobody is awaited: somebody is asked if anybody can be"
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_who_is_not_weighed_would_not_have_mattered(seed: int) -> None:
-    views = crowd(seed)
-    need = replace(
-        NEED,
-        modalities=frozenset({IN_PERSON, VIDEO}),
-        wishes=frozenset({"veteran"} if seed % 2 else ()),
-    )
-    need = replace(need, remote_handicap_s=round(PRICED.pricing.remote_min * 60))
-    ranking = rank(views, need, NOW, PRICED)
-    scale, prior = Scale(need, IN_PERSON, PRICED), Prior(PRICED.pricing)
-    by_id = {one.id: one for one in views}
-    plain = nsmallest(
-        FAR_AHEAD,
-        (
-            (
-                scale.cost_min(by_id[one.peer_id], one)
-                + PRICED.pricing.doubt_min / prior.of(by_id[one.peer_id], one, NOW),
-                one.peer_id,
-            )
-            for one in ranking.candidates
-        ),
-    )
-    quick = _first(ranking.candidates, views, scale, prior, NOW, PRICED)
-    assert [one.candidate.peer_id for one in quick] == [id_ for _, id_ in plain]
 
 
 class _Recorder:
