@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 
 from dispatch import access
 from dispatch.access import Actor
+from dispatch.decisions import RecordedDecision
 from dispatch.errors import Invalid
 from dispatch.matching import AS_WISHED, MET_BEFORE
 from dispatch.models import Offer, SupportRequest, User, Visit
@@ -77,7 +78,8 @@ def refuse_strangers(tx: Transaction, actor: Actor, site_id: str, ids: Collectio
 def forget(db: Database) -> int:
     """Forget whom a person would have liked, a day after the end; return for how many requests.
 
-    Off the request and out of its offers' reasons. What is left over goes at the next sweep.
+    Off the request, out of its offers' reasons, and with what its decisions were made from. What is
+    left over goes at the next sweep.
     """
     with db.transaction() as tx:
         ended = tx.session.scalars(
@@ -94,6 +96,12 @@ def forget(db: Database) -> int:
             return 0
         for offer in tx.session.scalars(select(Offer).where(Offer.request_id.in_(ended))):
             offer.reasons = [code for code in offer.reasons if code not in _FOR_THAT_PEER]
+        tx.session.execute(
+            update(RecordedDecision)
+            .where(RecordedDecision.request_id.in_(ended))
+            .values(inputs=None)
+            .execution_options(synchronize_session=False)
+        )
         tx.session.execute(
             update(SupportRequest)
             .where(SupportRequest.id.in_(ended))

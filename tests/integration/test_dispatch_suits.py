@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatch import familiar, views
+from dispatch import decisions, familiar, views
 from dispatch.actions import own, people, visits
 from dispatch.actions.people import Profile
 from dispatch.matching import AS_WISHED, MET_BEFORE
@@ -140,3 +140,5 @@ def test_it_is_forgotten_a_day_after_the_end(ward: Ward, clock: ManualClock, db:
     assert (familiar.forget(db), familiar.forget(db)) == (1, 0)
     assert ward.world.request(request_id).met is None
     assert reasons(ward, "Dana W.", request_id) == set()
+    with db.read() as tx:
+        assert [made.inputs for made in decisions.of_request(tx, request_id)] == [None]
