@@ -17,7 +17,7 @@ from dispatch.access import Actor
 from dispatch.errors import NotFound
 from dispatch.models import Network, Peer, Rating, Site, SupportRequest, User
 from dispatch.policy import parse
-from dispatch.states import FINAL, Focus, Modality, Role
+from dispatch.states import FINAL, Focus, Modality, Role, Trait
 from server.api.layer import read_credential
 from server.auth import pins
 from server.auth.callers import Caller, authenticate
@@ -29,7 +29,6 @@ from storage.database import Transaction
 STILL_SHOWN = timedelta(hours=2)
 """How long a request that has ended stays in the list."""
 FACTS = 500
-PREFERENCES = ("woman", "man", "young_adult", "veteran", "lgbtq", "parent")
 LANGUAGES = ("en", "es")
 """The two that are one tap; others follow behind "More"."""
 
@@ -52,13 +51,13 @@ def install(app: Flask, wired: Wired) -> None:
             "ed/ask.html",
             family="ed",
             default_theme="light",
-            words_of=("ed", "desk", "alarm_help"),
+            words_of=("ed", "desk", "alarm_help", "suits"),
             boot=boot,
             rooms=[(room, short_room(room)) for room in rooms],
             more=[(code, _name_of(code)) for code in spoken if code not in LANGUAGES],
             focuses=list(Focus),
             modalities=list(Modality),
-            preferences=PREFERENCES,
+            preferences=list(Trait),
         )
 
     def follow(request_id: str) -> WerkzeugResponse:
@@ -82,7 +81,7 @@ def install(app: Flask, wired: Wired) -> None:
             "ed/follow.html",
             family="ed",
             default_theme="light",
-            words_of=("ed", "desk", "tiles", "alarm_help"),
+            words_of=("ed", "desk", "tiles", "alarm_help", "suits"),
             boot=boot,
         )
 
@@ -138,6 +137,8 @@ def _one(tx: Transaction, actor: Actor, request_id: str) -> dict[str, Any]:
         "facts": [
             shapes.entry(one, Role.STAFF) for one in queries.facts_after(tx, row.id, 0, FACTS)
         ],
+        # For this page only: no answer of the API and no fact carries it.
+        "met": row.met or [],
         "asked_by": tx.session.get_one(User, row.requested_by_id).name,
         "rating": rating.rating.value if rating else None,
         "policy": {

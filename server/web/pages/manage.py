@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from dispatch import board as boards
 from dispatch.models import Network, Site
 from dispatch.policy import Policy, parse
-from dispatch.states import Focus, Modality, Role
+from dispatch.states import Focus, Modality, Role, Trait
 from server import audit, exports
 from server.api.layer import read_credential
 from server.audit import Look
@@ -30,7 +30,6 @@ KEEPING = frozenset({Role.MANAGER, Role.ADMIN})
 CARING = frozenset({Role.SUPERVISOR})
 PARTS = ("sites", "people", "policy", "devices", "channels", "alerts")
 """The parts of the settings, in order."""
-PREFERENCES = ("woman", "man", "young_adult", "veteran", "lgbtq", "parent")
 
 
 def install(app: Flask, wired: Wired) -> None:
@@ -132,7 +131,7 @@ def _shared(tx: Transaction, caller: Caller) -> dict[str, Any]:
         "sites": [_site(site, network) for site in sites],
         "focuses": [one.value for one in Focus],
         "modalities": [one.value for one in Modality],
-        "preferences": PREFERENCES,
+        "preferences": [one.value for one in Trait],
     }
 
 
@@ -171,6 +170,7 @@ def _page(
             "care",
             "keeping",
             "ring",
+            "suits",
         ),
         boot={"page": page, "services": sorted(apprise_schemes(wired.settings)), **boot},
         page=page,

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from dispatch.states import Role
+from dispatch.states import Role, Trait
 from notifications.models import Kind
 from server.api import phone
 from server.web import frame, statics, words
@@ -68,10 +68,11 @@ def _page(wired: Wired, boot: dict[str, Any]) -> Response:
         "peer/app.html",
         family="peer",
         default_theme="auto",
-        words_of=("peer", "ring", "alarm_help", "voices", "wishes", "own"),
+        words_of=("peer", "ring", "alarm_help", "voices", "wishes", "own", "suits"),
         boot={
             "theme": frame.theme("auto"),
             "languages": words.LANGUAGES,
+            "traits": [one.value for one in Trait],
             "telephony": sorted(wired.kinds & {Kind.SMS, Kind.VOICE}),
             **boot,
         },

@@ -6,6 +6,7 @@ import { boot } from "../boot.js";
 import { Quiet } from "../desk/quiet.js";
 import { Banner, Dialog, html, Icon, Keys, LinkBanner } from "../ui.js";
 import { clock, rich, t } from "../words.js";
+import { Met } from "./met.js";
 import { Helped, isOpen, Now, watchSite } from "./now.js";
 
 const form = document.getElementById("ask");
@@ -41,6 +42,7 @@ function body() {
     preferences: picked("preferences"),
     video_fallback: picked("modality")[0] === "in_person" && field("video_fallback").checked,
     consent: said(),
+    ...(picked("met").length ? { met: picked("met") } : {}),
     ...(note ? { note } : {}),
   };
 }
@@ -89,7 +91,7 @@ function draw() {
   const about = form.querySelector("input[name=focus]:checked");
   byId("sum-about").hidden = !about;
   byId("sum-about").querySelector("span").textContent = about ? words(about) : "";
-  const wishes = [...form.querySelectorAll("input[name=preferences]:checked")].map(words);
+  const wishes = [...form.querySelectorAll("input[name=preferences]:checked")].map(words).concat([...form.querySelectorAll("input[name=met]:checked")].map((one) => one.dataset.name));
   byId("sum-prefers").textContent = wishes.length ? t("ask_prefers_sum", { list: wishes.join(", ") }) : t("ask_any_peer");
   byId("note-warn").hidden = !/\d{6,}/.test(field("note").value);
   form.querySelector(".fall").hidden = modality !== "in_person";
@@ -203,6 +205,7 @@ const now = byId("now");
 const list = document.createElement("div");
 now.replaceChildren(now.querySelector("h2"), list);
 render(html`<${Now} site=${site} />`, list);
+render(html`<${Met} />`, byId("met"));
 render(html`<${Helped} site=${site} />`, byId("helped"));
 render(html`<${LinkBanner} call=${boot.phone} /><${Quiet} /><${Keys} />`, byId("live"));
 shortcut("0-9 Enter", t("key_write"), () => {});

@@ -1,4 +1,5 @@
 // Somebody said yes: on the way, arrived, with them.
+import { boot } from "../boot.js";
 import { at, minutesUntil, now, secondsSince } from "../clock.js";
 import { Avatar, html, Icon, Journey, Press, Timeline } from "../ui.js";
 import { clock, firstName, initials, shortName, t } from "../words.js";
@@ -61,7 +62,7 @@ function Peer({ request, open }) {
   const visit = request.visit;
   const open_ = (what) => () => open(what);
   return html`<section class="card peer"><${Avatar} name=${visit.peer.name} size="lg" /><div><h2>${shortName(visit.peer.name)}</h2><p class="sub">${t("way_role")}</p></div>
-    <div class="tags"><span class="tag tag--match"><${Icon} name="check" size="sm" />${t(`modality_${visit.modality}`)}</span>${request.focus && html`<span class="tag">${t(`focus_${request.focus}`)}</span>`}</div>
+    <div class="tags"><span class="tag tag--match"><${Icon} name="check" size="sm" />${t(`modality_${visit.modality}`)}</span>${request.focus && html`<span class="tag">${t(`focus_${request.focus}`)}</span>`}${(boot.met || []).includes(visit.peer.id) && html`<span class="tag tag--match"><${Icon} name="history" size="sm" />${t("met_before")}</span>`}</div>
     ${request.state !== "in_session" && html`<p class="tell"><b>${t("could_say")}:</b> <q>${told(request)}</q></p>`}
     ${request.state !== "in_session" && html`<div class="peer__acts"><button type="button" class="btn btn--stack" onClick=${open_("else")}><${Icon} name="refresh-cw" />${t("way_someone_else")}</button><button type="button" class="btn btn--stack" onClick=${open_("cancel")}><${Icon} name="x" />${t("way_cancel")}</button></div>`}</section>`;
 }

@@ -1,8 +1,9 @@
 // A request that came in by telephone, for a hospital: the same rules as at its desk.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { boot } from "../boot.js";
 import { post, Problem } from "../api.js";
 import { announce } from "../a11y.js";
+import { familiarAt, MOST, when } from "../familiar.js";
 import { Banner, Dialog, html, Icon, Press } from "../ui.js";
 import { t } from "../words.js";
 import { Check, Chips, digitsIn, Field, Select, Summary } from "./forms.js";
@@ -17,12 +18,20 @@ const same = (a, b) => a.trim().toLowerCase() === b.trim().toLowerCase();
 const already = (form) => [...board.requests.values()].find((row) => !OVER.has(row.state) && row.site.id === form.site && same(row.place, form.place));
 
 export function AskDialog({ close }) {
-  const [form, set] = useState({ site: open.length === 1 ? open[0].id : "", place: "", modality: "in_person", language: "en", focus: "", preferences: [], video: false, note: "", consent: false });
+  const [form, set] = useState({ site: open.length === 1 ? open[0].id : "", place: "", modality: "in_person", language: "en", focus: "", preferences: [], met: [], video: false, note: "", consent: false });
   const [errors, setErrors] = useState({});
   const [said, setSaid] = useState("");
   const [words, showWords] = useState(false);
   const [twice, setTwice] = useState(false);
+  const [known, know] = useState([]);
   const part = (name) => (value) => set((before) => ({ ...before, [name]: value }));
+  useEffect(() => {
+    let is = true;
+    know([]);
+    part("met")([]);
+    if (form.site) familiarAt(form.site).then((items) => is && know(items), () => null);
+    return () => { is = false; };
+  }, [form.site]);
   const site = open.find((one) => one.id === form.site);
   const other = form.site && form.place && !twice ? already(form) : null;
 
@@ -35,7 +44,7 @@ export function AskDialog({ close }) {
     setSaid("");
     if (Object.keys(missing).length || other) return;
     try {
-      const row = await post("/requests", { site_id: form.site, modality: form.modality, place: form.place.trim(), language: form.language, focus: form.focus || null, preferences: form.preferences, video_fallback: form.video && form.modality === "in_person", consent: true, note: form.note.trim() || null });
+      const row = await post("/requests", { site_id: form.site, modality: form.modality, place: form.place.trim(), language: form.language, focus: form.focus || null, preferences: form.preferences, met: form.met, video_fallback: form.video && form.modality === "in_person", consent: true, note: form.note.trim() || null });
       board.take(row);
       board.select(row.id);
       announce(t("m_ask_done", { where: where(row) }));
@@ -54,6 +63,7 @@ export function AskDialog({ close }) {
     <div class="form__two"><${Select} id="ask-language" label=${t("m_language")} value=${form.language} set=${part("language")} options=${LANGUAGES.map((code) => [code, languageName(code)])} />
     <${Select} id="ask-focus" label=${t("m_about")} value=${form.focus} set=${part("focus")} options=${[["", t("m_not_said")], ...boot.focuses.map((one) => [one, t(`focus_${one}`)])]} /></div>
     <${Chips} legend=${t("m_wishes")} of="ask-wishes" value=${form.preferences} set=${part("preferences")} options=${boot.preferences.map((one) => [one, t(`m_wish_${one}`)])} />
+    ${known.length > 0 && html`<${Chips} legend=${t("met_ask")} of="ask-met" value=${form.met} set=${(ids) => part("met")(ids.slice(-MOST))} options=${known.map((one) => [one.peer.id, when(one)])} />`}
     <${Field} id="ask-note" label=${t("m_note")} hint=${t("m_note_hint")} value=${form.note} set=${part("note")} maxlength="500" />
     ${(digitsIn(form.note) || digitsIn(form.place)) && html`<${Banner} icon="triangle-alert" title=${t("m_digits")} />`}
     <div class="yes" id="ask-consent"><${Check} id="ask-yes" label=${t("m_consent")} value=${form.consent} set=${part("consent")} bold /><button type="button" class="link" aria-expanded=${String(words)} onClick=${() => showWords(!words)}><${Icon} name="message-circle" size="sm" />${t("m_words")}</button></div>

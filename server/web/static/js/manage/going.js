@@ -12,6 +12,7 @@ const minutes = (seconds) => Math.max(1, Math.round(seconds / 60));
 function fits(one, row) {
   return one.fit.map((code) => {
     if (code === "shared_experience") return t("m_fit_shared");
+    if (code === "met_before") return t("m_fit_met");
     return code === `language_${row.language}` && row.language !== "en" ? languageName(row.language) : "";
   });
 }

@@ -4,7 +4,7 @@ import { get, Problem } from "../api.js";
 import { announce } from "../a11y.js";
 import { followRequest } from "../live.js";
 import { Avatar, Banner, Empty, html, Icon, Journey, Pill, Press, Shapes, Timeline } from "../ui.js";
-import { clock, initials, phone, shortName, t } from "../words.js";
+import { clock, has, initials, phone, shortName, t } from "../words.js";
 import { minutesUntil } from "../clock.js";
 import { canVideo, canWiden, claim, offerVideo, resume, widen } from "./acts.js";
 import { isMine } from "./alarms.js";
@@ -72,8 +72,7 @@ function Tags({ row }) {
     ${row.focus && html`<span class="tag">${t(`focus_${row.focus}`)}</span>`}${wishes.map((one) => html`<span class="tag" key=${one}>${wish(one)}</span>`)}
     ${row.video_fallback && row.modality === "in_person" && html`<span class="tag">${t("m_video_too")}</span>`}${row.priority === "continuing" && html`<span class="tag tag--match">${t("m_continuing")}</span>`}</div>`;
 }
-const KNOWN_WISHES = new Set(["woman", "man", "young_adult", "veteran", "lgbtq", "parent"]);
-const wish = (one) => (KNOWN_WISHES.has(one) ? t(`m_wish_${one}`) : one);
+const wish = (one) => (has(`m_wish_${one}`) ? t(`m_wish_${one}`) : one);
 
 // Somebody always holds the request, and it says who.
 function holder(row) {

@@ -9,6 +9,7 @@ import { bell } from "./bell.js";
 import { choose, forgetSnapshot, isOn, turn } from "./device.js";
 import { figure, hoursOf, startOfWeek, useVisits } from "./home.js";
 import { Signal, Tabbar, Trouble, usePhone } from "./parts.js";
+import { Myself } from "./myself.js";
 import { Ready } from "./ready.js";
 import { Private } from "./private.js";
 import { play, unlock } from "./sound.js";
@@ -30,6 +31,7 @@ export function Me() {
     ${visits === null ? html`<${Shapes} lines=${3} />` : html`<${Beside} visits=${visits} /><${Hours} visits=${visits} />`}
     <${HowIAm} />
     <${Help} />
+    <${Myself} />
     <section class="card set" aria-labelledby="alerts-title"><h2 id="alerts-title">${t("p_alerts")}</h2><${Ready} /><${Switch} name="sound" words="p_sound" text="p_sound_text" /><${Switch} name="vibration" words="p_vibration" text="p_vibration_text" /><${Private} /></section>
     <${Voices} />
     <${Night} /><${Language} />

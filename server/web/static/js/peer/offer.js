@@ -100,9 +100,10 @@ const At = ({ stamp }) => {
 
 const languageName = (code) => new Intl.DisplayNames([language], { type: "language" }).of(code) || code;
 
-// Why this peer was asked, in words there are.
+// Why this peer was asked: what says most of the two of them.
+const WHY_ASKED = ["met_before", "as_wished", "shared_experience"];
 const why = ({ reasons }) => {
-  const known = reasons.find((one) => typeof one === "string" && has(`p_why_${one}`));
+  const known = WHY_ASKED.find((one) => reasons.includes(one));
   return known ? t(`p_why_${known}`) : t("p_why_asked");
 };
 

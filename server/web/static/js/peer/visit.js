@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "../a11y.js";
 import { minutesUntil, secondsSince, useTick } from "../clock.js";
 import { Avatar, Banner, html, Icon, Journey, Pill, Press, rich } from "../ui.js";
-import { clock, firstName, initials, miles, shortName, t } from "../words.js";
+import { clock, firstName, has, initials, miles, shortName, t } from "../words.js";
 import { Help } from "./help.js";
 import { Safe, SafeLine } from "./safe.js";
 import { Caphead, Fact, Foot, Signal, Trouble, useHere, usePhone, Way } from "./parts.js";
@@ -49,11 +49,10 @@ function State({ visit, words, kind, icon }) {
 }
 
 // What the person would like in a peer, once it is this peer who comes; the offer does not say it.
-const KNOWN = new Set(["woman", "man", "young_adult", "veteran", "lgbtq", "parent"]);
 function Wishes({ request }) {
   const wishes = Array.isArray(request.preferences) ? request.preferences : Object.keys(request.preferences || {});
   if (!wishes.length) return null;
-  return html`<${Fact} icon="heart-handshake" title=${t("p_would_like")}>${wishes.map((one) => (KNOWN.has(one) ? t(`p_wish_${one}`) : one)).join(", ")}<//>`;
+  return html`<${Fact} icon="heart-handshake" title=${t("p_would_like")}>${wishes.map((one) => (has(`p_wish_${one}`) ? t(`p_wish_${one}`) : one)).join(", ")}<//>`;
 }
 
 const Place = ({ about }) => html`<${Fact} icon="hospital" title=${about.request.site.name}>${about.address || about.area}<//><${Fact} icon="door-open" title=${t("p_ed_doors")}>${t("p_ask_for", { name: shortName(about.asked_by) })}<//><${Fact} icon="bed-single" title=${about.request.place}>${about.request.note || null}<//><${Wishes} request=${about.request} />`;
