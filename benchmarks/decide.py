@@ -34,7 +34,7 @@ WAYS = (frozenset({Modality.IN_PERSON}), BY_CALL, frozenset(Modality), frozenset
 def main() -> None:
     """Print the table."""
     rows, records = [], []
-    for strategy in ("waves", "priced"):
+    for strategy in ("waves", "simple", "priced"):
         kept: list[_Kept] = []
         took = list(_decisions(Policy.model_validate({"strategy": strategy}), kept))
         records += [_of_records(strategy, kept)]

@@ -12,6 +12,7 @@ Pure (values in, values out, `now` handed in):
 - `deciding`  the one way in: what to do next about one request, by the policy's strategy
 - `suits`     whom the person asked for goes first, by some minutes
 - `waves`     by the policy's clock; and what the clock says to managers
+- `simple`    two at a time, what `priced` falls back to
 - `priced`    by price: `pricing` (its numbers), `chances` (of a yes), `score` (what a peer costs),
               `outlook` (what is to be expected), `why` (in parts)
 - `because`   the parts of a reason, and the English sentence of them

@@ -23,6 +23,7 @@ CODES: dict[str, str] = {
     "waiting": "nobody new; an answer is awaited from `awaited` of `asked`",
     "waiting_by_price": "the same; one more would save less than its price",
     "nobody_left": "the same; nobody else can be asked now",
+    "not_by_price": "the numbers of asking by price did not add up: what follows is the simple rule",
     "escalated": "no yes from `asked` in time, or nobody left: a manager owns the request",
 }
 """What each code says; `docs/matching.md` is made from it."""
@@ -75,5 +76,6 @@ _SAID: dict[str, Callable[[Part], str]] = {
     "waiting": lambda part: f"{_waiting(part)}.",
     "waiting_by_price": lambda part: f"{_waiting(part)}; o{_more(part)}",
     "nobody_left": lambda part: f"{_waiting(part)}; nobody else can be asked now.",
+    "not_by_price": lambda _part: "Prices did not add up, so by the simple rule:",
     "escalated": lambda part: f"No yes from {part['asked']} asked; a manager owns it now.",
 }

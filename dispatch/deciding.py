@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from dispatch import matching, priced, suits, waves
+from dispatch import matching, priced, simple, suits, waves
 from dispatch.knowledge import NOTHING, Knowledge
 from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
@@ -27,7 +27,13 @@ def next_move(
 ) -> Decision:
     """What to do about a search that nobody has said yes to. `need` is in the wish's own modality."""
     if policy.strategy == "priced":
-        return priced.decide(search, peers, need, now, policy, known.chances)
+        try:
+            return priced.decide(search, peers, need, now, policy, known.chances)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            # Whatever was learned and cannot be reckoned with must not end a search.
+            return simple.decide(search, peers, need, now, policy, (simple.FELL_BACK,))
+    if policy.strategy == "simple":
+        return simple.decide(search, peers, need, now, policy)
     ranking = matching.rank(peers, need, now, policy)
     if waves.wants_video(search, ranking, now, policy):
         both = replace(need, modalities=need.modalities | {Modality.VIDEO})

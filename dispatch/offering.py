@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 
-from dispatch import journal, shapes
+from dispatch import journal, shapes, simple
 from dispatch.chances import Chances, Prior, sane
 from dispatch.events import ENGINE, By, FactType
 from dispatch.geo import Point, shown_distance_m
@@ -39,7 +39,7 @@ def send_wave(
         _new_offer(tx, request, candidate, views[candidate.peer_id].position, site)
         for candidate in decision.ask
     ]
-    if policy.strategy == "priced":
+    if policy.strategy == "priced" and not simple.fell_back(decision):
         # What was held likely stands beside what will come of it.
         chances: Chances = known.chances or Prior(policy.pricing)
         for offer, candidate in zip(offers, decision.ask, strict=True):

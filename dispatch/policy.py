@@ -109,8 +109,12 @@ class Policy(BaseModel):
     video_setup_s: Seconds = 120
     """From yes to a connected video, call or chat."""
 
-    strategy: Literal["waves", "priced"] = "waves"
-    """How many are asked: by the clock of `waves`, or each at the price of `pricing`."""
+    strategy: Literal["waves", "simple", "priced"] = "waves"
+    """How many are asked: by the clock of `waves`, `simple_at_once` at a time, or each at the price of
+    `pricing`."""
+
+    simple_at_once: Annotated[int, Field(ge=1, le=10)] = 2
+    """With the strategy `simple`: so many are asked at a time, the next after a no or `review_s`."""
 
     pricing: Pricing = Field(default_factory=Pricing)
     """The numbers of priced asking."""

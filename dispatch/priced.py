@@ -10,7 +10,6 @@ Pure and replayable, like `waves`, whose clock for managers it shares.
 
 from bisect import insort
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from heapq import heapify, heappop
 
@@ -20,7 +19,7 @@ from dispatch.matching import Candidate, Need, PeerView, Survey
 from dispatch.outlook import Hope, look_ahead
 from dispatch.policy import Policy
 from dispatch.score import Scale, Scored
-from dispatch.states import Modality
+from dispatch.simple import in_one_list
 from dispatch.waves import Awaited, Decision, Search
 
 FAR_AHEAD = 10
@@ -40,12 +39,7 @@ def decide(
 ) -> Decision:
     """The next move of a search. Without learned `chances` the policy's own hold."""
     pricing = policy.pricing
-    if search.modality is Modality.IN_PERSON and search.video_fallback:
-        need = replace(
-            need,
-            modalities=need.modalities | {Modality.VIDEO},
-            remote_handicap_s=round(pricing.remote_min * 60),
-        )
+    need = in_one_list(search, need, policy)
     found = Survey(peers, need, now, policy)
     scale = Scale(need, search.modality, policy)
     first = _first(found, scale, chances or Prior(pricing), now, policy)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from dispatch.matching import AS_WISHED, MET_BEFORE, Candidate, Need, PeerView, Ranking
 from dispatch.policy import Policy
 from dispatch.pricing import Pricing
+from dispatch.states import REMOTE
 
 
 def first_asked_for(
@@ -19,10 +20,12 @@ def first_asked_for(
     """The same ranking by minutes less what suits; who is equal stays in the order they were in."""
     if not need.wishes and not any(peer.has_met for peer in peers):
         return ranking
-    order = sorted(
-        ranking.candidates, key=lambda one: one.help_s - 60.0 * ahead_min(one, policy.pricing)
-    )
-    return replace(ranking, candidates=tuple(order))
+
+    def counts_s(one: Candidate) -> float:
+        late_s = need.remote_handicap_s if one.modality in REMOTE else 0
+        return one.help_s + late_s - 60.0 * ahead_min(one, policy.pricing)
+
+    return replace(ranking, candidates=tuple(sorted(ranking.candidates, key=counts_s)))
 
 
 def ahead_min(candidate: Candidate, pricing: Pricing) -> float:

@@ -109,7 +109,7 @@ def decide(search: Search, ranking: Ranking, now: datetime, policy: Policy) -> D
         ask=ask,
         waves_used=used,
         next_wave_at=_next_wave_at(search, used, policy),
-        parts=_why(ask, ranking, search),
+        parts=reasons(ask, ranking, search),
     )
 
 
@@ -211,7 +211,7 @@ def _next_wave_at(search: Search, used: int, policy: Policy) -> datetime | None:
     return search.started_at + timedelta(seconds=policy.waves[used].after_s)
 
 
-def _why(ask: tuple[Candidate, ...], ranking: Ranking, search: Search) -> tuple[Part, ...]:
+def reasons(ask: tuple[Candidate, ...], ranking: Ranking, search: Search) -> tuple[Part, ...]:
     """The decision in parts, kept with the wave and read by managers."""
     if not ask:
         return ({"code": "waiting", "awaited": len(search.awaited), "asked": len(search.asked)},)

@@ -1,6 +1,6 @@
 """The policies of the study, by name. What the product does is the product's own code.
 
-`simple` and `priced` are decided as the engine decides. The others are what a
+`clock` (the default), `simple` and `priced` are decided as the engine decides. The others are what a
 network could do without this product; who can be asked at all is the product's rule for them too.
 """
 
@@ -86,7 +86,8 @@ def by_name() -> dict[str, Strategy]:
         Plain("broadcast", lambda _search, candidates, _now: candidates),
         Plain("one_by_one", _one),
         Plain("fixed_waves", _three),
-        Product("simple", DEFAULT),
+        Product("clock", DEFAULT),
+        Product("simple", Policy(strategy="simple")),
         Product("priced", Policy(strategy="priced")),
     )
     return {strategy.name: strategy for strategy in found}
