@@ -15,6 +15,7 @@ Rows:
 - `current`     the version that holds now, and why when none does
 - `history`     past offers, as learning sees them
 - `training`    the chore that learns anew
+- `said`        the chances that were said when people were asked, beside what came
 - `loads`       asks, visits and chances of groups of peers, for managers
 - `kept`        what is kept about one peer, for that peer
 """

@@ -31,6 +31,8 @@ _KM, _WEIGHTS = 2.0, 20.0
 """How finely ways and silences are told apart in cells: 2 km, twenty weights, closer to one another
 where they are small."""
 
+_ALERTS, _HELD = 3, 1e-3
+
 DOUBT = (1.5, 0.5, 0.7, 0.2, 0.5, 0.5)
 """How far the coefficients may be from the policy's without much persuasion (deviations)."""
 
@@ -106,7 +108,13 @@ def _worth(asked: Iterable[Asked], silence: Silence) -> float:
 
 
 def _fitted(asked: Iterable[Asked], pricing: Pricing, silence: Silence) -> tuple[float, ...]:
-    return fit(list(_cells(asked, silence)), expected_coefficients(pricing), DOUBT)
+    cells, expected = list(_cells(asked, silence)), expected_coefficients(pricing)
+    by = fit(cells, expected, DOUBT)
+    if by[_ALERTS] <= 0.0:
+        return by
+    # Nobody goes rather because they were asked for nothing; the willing are only asked oftener.
+    held = [0.0 if place == _ALERTS else one for place, one in enumerate(expected)]
+    return fit(cells, held, [_HELD if place == _ALERTS else one for place, one in enumerate(DOUBT)])
 
 
 def _cells(asked: Iterable[Asked], silence: Silence) -> Iterable[Cell]:

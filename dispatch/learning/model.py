@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.chances import sane
-from dispatch.learning.fitting import chance_at
+from dispatch.learning.fitting import chance_at, score_of
 from dispatch.matching import Candidate, PeerView
 
 MOST_KM = 80.0
@@ -39,7 +39,7 @@ class Coefficients(_Kept):
     """For each 10 km."""
     remote: Annotated[float, Field(ge=-4.0, le=4.0, allow_inf_nan=False)]
     """By video, phone or chat instead of a way."""
-    alerts: Annotated[float, Field(ge=-1.5, le=0.5, allow_inf_nan=False)]
+    alerts: Annotated[float, Field(ge=-2.0, le=0.05, allow_inf_nan=False)]
     """For each time they were asked in the last 24 hours and no visit came of it."""
     day: Annotated[float, Field(ge=-3.0, le=3.0, allow_inf_nan=False)]
     """At noon; as much the other way at midnight."""
@@ -109,6 +109,25 @@ class Model(_Kept):
     def is_better(self) -> bool:
         """Whether it foresaw answers at least as well as the policy's own numbers."""
         return self.check.learned >= self.check.policy
+
+
+EXAMPLES: dict[str, tuple[float | None, int, float]] = {
+    "near": (5.0, 0, 12.0),
+    "far": (30.0, 0, 12.0),
+    "night": (5.0, 0, 3.0),
+    "remote": (None, 0, 12.0),
+    "tired": (5.0, 4, 12.0),
+}
+"""Askings that show what a model has learned: kilometres, alerts of a day, hour."""
+
+
+def examples(model: Model) -> dict[str, float]:
+    """What it says of those, for a peer of whom nothing is known."""
+    by = model.coefficients.vector()
+    return {
+        code: round(sane(chance_at(score_of(features(*asking), by))), 4)
+        for code, asking in EXAMPLES.items()
+    }
 
 
 class Learned:

@@ -135,6 +135,7 @@ def test_another_role_is_refused_whatever_it_sends(scene: Scene) -> None:
 
 JSON = {"Content-Type": "application/json"}
 BODIES: dict[str, Any] = {
+    "Counting": {"counts": False},
     "CancelBody": {"reason": "x"},
     "RatingBody": {"rating": "helped"},
     "CloseHelpBody": {"note": "safe again"},

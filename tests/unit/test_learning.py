@@ -131,6 +131,15 @@ def test_what_no_people_behave_by_is_not_learned() -> None:
         learn(far, PRICING)
 
 
+def test_being_asked_for_nothing_makes_nobody_likelier_to_go() -> None:
+    # The willing are asked oftener: it only looks as if asking made them willing.
+    asked = [
+        alike(f"p{n % 2}", is_yes=n % 2 == 0, is_no=n % 2 == 1)._replace(alerts=3 * (1 - n % 2))
+        for n in range(400)
+    ]
+    assert abs(learned(asked).coefficients.alerts) < 0.01
+
+
 def test_from_too_little_nothing_is_learned() -> None:
     assert learn([], PRICING) is None
     assert learn([alike("p0", is_yes=True)] * 199, PRICING) is None
