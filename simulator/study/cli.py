@@ -6,14 +6,19 @@ understood.
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from dispatch.whatif.strategy import Strategy
 from simulator.study import plot, report
+from simulator.study.seed import BrokenRule
 from simulator.study.strategies import by_name
 from simulator.study.world import Plan
+
+N = TypeVar("N", int, float)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,16 +35,15 @@ def main(arguments: Sequence[str]) -> int:
         sites=chosen.sites,
         towns=chosen.towns,
     )
-
-    def tell(line: str) -> None:
-        if not chosen.quiet:
-            print(line, file=sys.stderr, flush=True)
-
+    strategies = chosen.policy or list(by_name().values())
+    tell = _keep_quiet if chosen.quiet else _tell
     try:
-        found = report.study(plan, chosen.seeds, chosen.policy or list(by_name().values()), tell)
-    except (ValueError, KeyError, OSError) as error:
+        found = report.study(plan, chosen.seeds, strategies, tell, chosen.jobs)
+    except KeyError as error:
+        parser.error(f"there is no such world: a table has no column {error}")
+    except (ValueError, OSError) as error:
         parser.error(f"there is no such world: {error}")
-    except report.BrokenRule as broken:
+    except BrokenRule as broken:
         print(f"A rule was broken. {broken}", file=sys.stderr)
         return 1
     if chosen.plot is not None:
@@ -72,8 +76,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--towns", type=Path, help="own towns: a table name,lat,lon,pop")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument("--plot", type=Path, help="draw it into this file (SVG)")
+    parser.add_argument(
+        "--jobs", type=_count, default=os.cpu_count() or 1, help="so many seeds at a time"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
     return parser
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _keep_quiet(line: str) -> None:
+    pass
 
 
 def _policies(text: str) -> list[Strategy]:
@@ -95,14 +110,21 @@ def _seeds(text: str) -> tuple[int, ...]:
 
 
 def _positive(text: str) -> float:
-    number = float(text)
+    number = _number(text, float)
     if not 0.0 < number < 1e6:
         raise argparse.ArgumentTypeError("more than nothing")
     return number
 
 
 def _count(text: str) -> int:
-    number = int(text)
+    number = _number(text, int)
     if number < 1:
         raise argparse.ArgumentTypeError("at least one")
     return number
+
+
+def _number(text: str, kind: Callable[[str], N]) -> N:
+    try:
+        return kind(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no number") from None

@@ -1,24 +1,17 @@
 """The study as a whole: worlds, hindsight, policies; and how it is printed for people and machines."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 from typing import Any
 
-from dispatch.whatif.loop import Run
+from dispatch.whatif.log import Log
 from dispatch.whatif.measures import Played, mean_cost
 from dispatch.whatif.strategy import Strategy
-from simulator.study import check
-from simulator.study.hindsight import Planned, look_back
 from simulator.study.measures import Measures, measure
 from simulator.study.people import People
-from simulator.study.world import Plan, World, build
-
-Tell = Callable[[str], None]
-
-
-class BrokenRule(Exception):
-    """A run did what must not be done; the study has no result."""
+from simulator.study.seed import Tell, play_all
+from simulator.study.world import Plan
 
 
 @dataclass(frozen=True)
@@ -35,43 +28,36 @@ class Study:
     """No schedule has a general time below this."""
 
 
-def study(plan: Plan, seeds: Sequence[int], strategies: Sequence[Strategy], tell: Tell) -> Study:
-    """Play every policy in the world of every seed, and look back on each.
+def study(
+    plan: Plan, seeds: Sequence[int], strategies: Sequence[Strategy], tell: Tell, jobs: int = 1
+) -> Study:
+    """Play every policy in the world of every seed, so many seeds at a time, and look back on each.
 
     Raises `BrokenRule` when a run, or the schedule of hindsight, breaks one; `ValueError` when
     there is no such world.
     """
-    backs: list[Played] = []
-    bounds: list[float] = []
-    runs: dict[str, list[Played]] = {strategy.name: [] for strategy in strategies}
-    for seed in seeds:
-        world = build(replace(plan, seed=seed))
-        people = People(world)
-        tell(f"seed {seed}: {len(world.requests)} requests, looking back")
-        back = look_back(world, people)
-        bounds += back.bound
-        backs.append(_play(world, people, Planned(back.plan)))
-        for strategy in strategies:
-            tell(f"seed {seed}: {strategy.name}")
-            runs[strategy.name].append(_play(world, people, strategy))
-    outcomes = [one for run in backs for one in run.log.outcomes]
-    gt_min = mean_cost(outcomes)
+    plans = [replace(plan, seed=seed) for seed in seeds]
+    found = list(play_all(plans, strategies, tell, jobs))
+    worlds = [(one.world, People(one.world)) for one in found]
+
+    def runs(logs: Iterable[Log]) -> list[Played]:
+        return [Played(*world, log) for world, log in zip(worlds, logs, strict=True)]
+
+    backs = runs(one.back for one in found)
+    gt_min = mean_cost([one for run in backs for one in run.log.outcomes])
+    bounds = [minutes for one in found for minutes in one.bound]
     return Study(
         plan=plan,
         seeds=tuple(seeds),
-        sites=len(backs[0].world.sites),
-        peers=len(backs[0].world.peers),
-        policies=tuple(measure(played, plan.load, gt_min) for played in runs.values()),
+        sites=len(found[0].world.sites),
+        peers=len(found[0].world.peers),
+        policies=tuple(
+            measure(runs(logs), plan.load, gt_min)
+            for logs in zip(*(one.logs for one in found), strict=True)
+        ),
         hindsight=measure(backs, plan.load, gt_min),
         bound_min=round(fmean(bounds), 3) if bounds else 0.0,
     )
-
-
-def _play(world: World, people: People, strategy: Strategy) -> Played:
-    log = Run(world, people, strategy).play()
-    for sentence in check.broken_rules(world, people, log):
-        raise BrokenRule(f"{strategy.name}: {sentence}")
-    return Played(world, people, log)
 
 
 def as_dict(found: Study) -> dict[str, Any]:

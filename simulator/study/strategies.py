@@ -62,6 +62,13 @@ class Plain:
         return not ranking.candidates and (is_late or not search.awaited)
 
 
+def _all(
+    _search: Search, candidates: tuple[Candidate, ...], _now: datetime
+) -> tuple[Candidate, ...]:
+    """Whoever is left."""
+    return candidates
+
+
 def _one(search: Search, candidates: tuple[Candidate, ...], now: datetime) -> tuple[Candidate, ...]:
     """The next one after a no, or when the last has been silent for a minute."""
     return candidates[:1] if _is_quiet(search, now) else ()
@@ -83,7 +90,7 @@ def _is_quiet(search: Search, now: datetime) -> bool:
 def by_name() -> dict[str, Strategy]:
     """All policies, from the plainest to the product's best."""
     found: tuple[Strategy, ...] = (
-        Plain("broadcast", lambda _search, candidates, _now: candidates),
+        Plain("broadcast", _all),
         Plain("one_by_one", _one),
         Plain("fixed_waves", _three),
         Product("clock", DEFAULT),

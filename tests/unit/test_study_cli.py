@@ -44,6 +44,16 @@ def test_json_has_every_policy_and_hindsight(capsys: pytest.CaptureFixture[str])
     }
 
 
+def test_seeds_side_by_side_are_the_seeds_one_after_another(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = []
+    for jobs in ("1", "2"):
+        assert main([*SMALL, "--policy", "broadcast,clock", "--jobs", jobs, "--json"]) == 0
+        told.append(json.loads(capsys.readouterr().out))
+    assert told[0] == told[1]
+
+
 def test_the_table_names_every_policy_and_the_picture_is_one(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -62,6 +72,7 @@ def test_the_table_names_every_policy_and_the_picture_is_one(
         ["--policy", "magic"],
         ["--seeds", "one"],
         ["--days", "0"],
+        ["--days", "many"],
         ["--state", "ZZ"],
         ["--sites", "nowhere.csv"],
         ["--peers", "0"],
@@ -74,6 +85,16 @@ def test_what_is_not_understood_is_refused(
         main([*SMALL, *wrong])
     assert stopped.value.code == 2
     assert capsys.readouterr().err
+
+
+def test_a_table_without_a_place_says_which_column_it_lacks(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    sites = tmp_path / "sites.csv"
+    sites.write_text("name,lat\nNorth,50.0\n", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main([*SMALL, "--sites", str(sites)])
+    assert "no column 'lon'" in capsys.readouterr().err
 
 
 def test_a_picture_that_cannot_be_written_is_said(
