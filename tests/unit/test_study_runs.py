@@ -90,6 +90,13 @@ def test_bound_hindsight_policies_stand_in_this_order(seed: int) -> None:
         assert hindsight <= mean_cost(played(seed, policy).outcomes), policy
 
 
+@pytest.mark.parametrize("policy", list(by_name()))
+def test_no_policy_is_so_near_to_hindsight_that_it_must_have_known_an_answer(policy: str) -> None:
+    outcomes = [one for seed in SEEDS for one in played(seed, policy).outcomes]
+    hindsight = [one for seed in SEEDS for one in looked_back(seed)[0].outcomes]
+    assert mean_cost(outcomes) > 1.07 * mean_cost(hindsight)
+
+
 @pytest.mark.parametrize("seed", range(1, 13))
 def test_on_tiny_worlds_the_best_of_all_schedules_is_between_bound_and_hindsight(
     seed: int,
