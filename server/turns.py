@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, select
 
-from dispatch import decisions, spells
+from dispatch import care, decisions, spells
 from dispatch.models import Network
 from notifications import history
 from server import idempotency
@@ -35,13 +35,14 @@ class Turn:
 
 
 def chores(db: Database) -> int:
-    """Delete what has had its time: idempotency keys, ended sessions, silent processes, spells of duty.
+    """Delete what has had its time: keys, ended sessions, silent processes, spells of duty, care calls.
 
     Returns 0: none of it is a reason to look again at once.
     """
     with db.transaction() as tx:
         idempotency.purge(tx)
         sessions.purge(tx)
+        care.forget(tx)
         spells.forget(tx)
         tx.session.execute(
             delete(Heartbeat)

@@ -15,7 +15,7 @@ from dispatch.states import Role
 from notifications import devices
 from server.api.answers import Count, Page, Person
 from server.api.declare import Call, Json, Routes
-from server.api.models import Answer, Moment
+from server.api.models import Answer, Body, Moment
 
 routes = Routes("care", "Who asked to talk, and who may be glad of a word.")
 
@@ -39,13 +39,24 @@ class TalkList(Page):
 
 
 class LoadAnswer(Answer):
-    """A peer whose last seven days are worth a word: which rule says so, over how many visits."""
+    """A peer whose last seven days are worth a word: which rule says so, over how many visits.
+
+    `called_at` and `called_by` are null until a supervisor has called, and after another visit again.
+    """
 
     peer: Person
     why: Why
     visits: Count
     last_at: Moment
+    called_at: Moment | None
+    called_by: Person | None
     phone: str | None
+
+
+class CalledBody(Body):
+    """Which rule it was about."""
+
+    why: Why
 
 
 class LoadList(Page):
@@ -76,6 +87,8 @@ def _load(one: Load, phone: str | None) -> Json:
         "why": one.why.value,
         "visits": one.visits,
         "last_at": stamp(one.last_at),
+        "called_at": stamp(one.called_at),
+        "called_by": person(one.called_by) if one.called_by is not None else None,
         "phone": phone,
     }
 
@@ -102,6 +115,19 @@ def load(call: Call) -> Json:
     found = care.worth_a_check_in(call.tx, call.actor)
     phones = devices.phones(call.tx, [one.peer.id for one in found])
     return {"items": [_load(one, phones.get(one.peer.id)) for one in found], "next_cursor": None}
+
+
+@routes.add(
+    "POST",
+    "/care/load/{peer_id}/called",
+    roles=CARING,
+    answer=LoadAnswer,
+    summary="I have called.",
+)
+def called(call: Call, peer_id: str, body: CalledBody) -> Json:
+    """Who and when, for the other supervisors; gone with what it was about, after seven days."""
+    one = care.called(call.tx, call.actor, peer_id, body.why)
+    return _load(one, devices.phones(call.tx, [one.peer.id]).get(one.peer.id))
 
 
 @routes.add(

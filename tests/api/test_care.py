@@ -2,14 +2,18 @@
 
 from datetime import timedelta
 
-from dispatch.care import WINDOW
+from sqlalchemy import select
+
+from dispatch.care import WINDOW, CareCall
+from server import turns
+from server.wiring import Wired
 from storage.clock import ManualClock
-from tests.api.conftest import Api
+from tests.api.conftest import Api, problem
 from tests.api.people import World
 from tests.api.test_phone import TO_THE_END, visited
 from tests.api.test_walk import step
 
-KEYS = {"peer", "why", "visits", "last_at", "phone"}
+KEYS = {"peer", "why", "visits", "last_at", "called_at", "called_by", "phone"}
 
 
 def later(api: Api, world: World, clock: ManualClock, seconds: float) -> None:
@@ -68,3 +72,52 @@ def test_whom_to_call_and_with_whom_somebody_talked(
     assert (done["id"], done["talked_at"] is not None) == (waits["id"], True)
     later(api, world, clock, WINDOW.total_seconds() + 60)
     assert api.get("/care/talked", supervisor).get_json()["items"] == []
+
+
+def test_a_supervisor_has_called_and_another_visit_is_worth_another(
+    api: Api, world: World, clock: ManualClock
+) -> None:
+    peer, supervisor = world.here.peers[0], world.here.supervisor
+    path, first = f"/care/load/{peer.id}/called", {"why": "first_alone"}
+    problem(api.post(path, supervisor, json=first), 404, "not_found")
+    for _ in range(3):
+        visited(api, world, *TO_THE_END, focus="overdose")
+    about = {"why": "overdoses"}
+    done = api.post(path, supervisor, json=about).get_json()
+    assert done["called_by"] == {"id": supervisor.id, "name": supervisor.name}
+    later(api, world, clock, 60)
+    assert api.post(path, supervisor, json=about).get_json() == done, "the first word counts"
+    items = api.get("/care/load", supervisor).get_json()["items"]
+    assert {one["why"]: one["called_at"] is not None for one in items} == {
+        "overdoses": True,
+        "first_alone": False,
+    }
+    problem(api.post(path, world.there.supervisor, json=about), 404, "not_found")
+    problem(api.post(path, world.here.manager, json=about), 403, "forbidden")
+    visited(api, world, *TO_THE_END, focus="overdose")
+    [again] = [
+        one
+        for one in api.get("/care/load", supervisor).get_json()["items"]
+        if one["why"] == "overdoses"
+    ]
+    assert (again["visits"], again["called_at"], again["called_by"]) == (4, None, None)
+    later(api, world, clock, 60)
+    assert api.post(path, supervisor, json=about).get_json()["called_at"] > done["called_at"]
+
+
+def test_a_call_is_forgotten_with_what_it_was_about(
+    api: Api, world: World, clock: ManualClock, wired: Wired
+) -> None:
+    peer, supervisor = world.here.peers[0], world.here.supervisor
+    visited(api, world, *TO_THE_END)
+    step(api, f"/care/load/{peer.id}/called", supervisor, {"why": "first_alone"})
+
+    def kept() -> int:
+        turns.chores(wired.db)
+        with wired.db.read() as tx:
+            return len(tx.session.scalars(select(CareCall)).all())
+
+    later(api, world, clock, WINDOW.total_seconds() - 60)
+    assert kept() == 1
+    later(api, world, clock, 120)
+    assert (kept(), load(api, world)) == (0, [])

@@ -142,6 +142,7 @@ BODIES: dict[str, Any] = {
     "AssignBody": {"peer_id": "nobody"},
     "ReceiptBody": {"event": "opened"},
     "CheckInBody": {"feeling": "steady"},
+    "CalledBody": {"why": "overdoses"},
 }
 
 

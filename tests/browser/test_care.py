@@ -70,6 +70,12 @@ def test_who_asked_is_called_and_leaves_the_list(
     expect(page.get_by_text("Nadie lo ha pedido. Está bien")).to_be_visible()
     accessible(page)
     fits(page)
+    load = row(page, "load", "Marcus H.")
+    load.get_by_role("button", name="Ya llamé, Marcus H.").click()
+    expect(load).to_contain_text("Llamó Sam W.")
+    expect(load.get_by_role("button")).to_have_count(0)
+    accessible(page)
+    fits(page)
     finish_all(town)
 
 

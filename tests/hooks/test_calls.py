@@ -4,9 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dispatch.actions import staff
+from dispatch.actions import help_calls, staff, visits
+from dispatch.models import User
+from dispatch.states import Role
 from notifications import devices
-from notifications.models import Device, Kind, Rung
+from notifications.models import DeliveryState, Device, Kind, Rung
 from tests.harness.twilio_phone import Phone
 from tests.hooks.conftest import Town
 
@@ -150,3 +152,36 @@ def test_a_spoken_test_waits_for_a_key(town: Town) -> None:
     assert town.device_of(MARCUS, Kind.VOICE).heard_at is None
     assert phone.press("1") == ["Thank you. Calls from Alongside reach you.", BYE]
     assert town.device_of(MARCUS, Kind.VOICE).heard_at is not None
+
+
+@pytest.mark.parametrize("locale", ["en", "es"])
+def test_a_call_for_help_says_where_the_number_is_and_any_key_says_it_again(
+    town: Town, locale: str
+) -> None:
+    manager = town.user(town.admin, "Renee A.", Role.MANAGER)
+    with town.db.transaction() as tx:
+        tx.session.get_one(User, manager.id).locale = locale
+    town.device(manager, DANA, Kind.VOICE)
+    phone = town.twilio.phone(DANA)
+    marcus = town.peer(town.admin, "Marcus T.")
+    request = town.ask(town.nurse)
+    visit = town.accept(marcus, request)
+    for step in (visits.arrive, visits.start):
+        town.do(step, marcus, visit)
+    town.do(help_calls.call, marcus, visit)
+    town.tick()
+    assert phone.rings == 1
+    words = {"en": ("A peer asked for help", BYE), "es": ("ayuda", "Adiós.")}[locale]
+    said = phone.pick_up()
+    assert words[0] in said[0]
+    assert said == [said[0], said[0], words[1]]
+    assert "Marcus" not in said[0], "whose call it is stands behind the sign-in"
+    # No key answers it: nobody has it before they say so where the number is.
+    for key in ("1", "2"):
+        phone.pick_up()
+        assert phone.press(key) == said
+        assert phone.press(key) == [words[1]]
+    rows = town.rows(manager, channel=Kind.VOICE)
+    assert [row.opened_at is not None for row in rows].count(True) == 1, "somebody was there"
+    assert [row.state for row in rows].count(DeliveryState.PENDING) == 2, "and it rings again"
+    assert town.snapshot(request)["help"]["held_by"] is None

@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
+import dispatch.care  # registers its table
 import dispatch.decisions  # registers its table
 import dispatch.help_calls  # registers its tables
 import dispatch.learning.versions  # registers its tables

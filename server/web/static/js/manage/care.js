@@ -48,19 +48,19 @@ const Group = ({ name, items, children }) => html`<section aria-labelledby=${`ca
 
 function Found({ found, look }) {
   const [refused, refuse] = useState(false);
-  const talked = (one) => async () => {
+  const note = (path, body, said) => async () => {
     refuse(false);
     try {
-      await post(`/care/${one.id}/talked`, {});
-      announce(t("m_care_said"));
+      await post(path, body);
+      announce(t(said));
       await look();
     } catch {
       refuse(true);
     }
   };
   return html`${refused && html`<div class="banner banner--alarm" role="alert"><${Icon} name="triangle-alert" /><p class="grow">${t("m_care_refused")}</p></div>`}
-    <${Group} name="asked" items=${found.asked}>${found.asked.length ? html`<ul class="cares">${found.asked.map((one) => html`<${Line} key=${one.id} one=${one} text=${t("m_care_since", { time: when(one.at) })}><${Call} one=${one} kind="primary" /><${Press} kind="secondary" act=${talked(one)} busy=${t("m_care_saving")} aria-label=${t("m_care_we_talked_with", { name: shortName(one.peer.name) })}>${t("m_care_we_talked")}<//><//>`)}</ul>` : html`<div class="card"><${Empty} icon="leaf" title=${t("m_care_none")} text=${t("m_care_none_text")} /></div>`}<//>
-    ${found.load.length > 0 && html`<${Group} name="load" items=${found.load}><ul class="cares">${found.load.map((one) => html`<${Line} key=${`${one.peer.id} ${one.why}`} one=${one} text=${t(`m_care_${one.why}`, { n: one.visits, time: when(one.last_at) })}><${Call} one=${one} kind="secondary" /><//>`)}</ul><//>`}
+    <${Group} name="asked" items=${found.asked}>${found.asked.length ? html`<ul class="cares">${found.asked.map((one) => html`<${Line} key=${one.id} one=${one} text=${t("m_care_since", { time: when(one.at) })}><${Call} one=${one} kind="primary" /><${Press} kind="secondary" act=${note(`/care/${one.id}/talked`, {}, "m_care_said")} busy=${t("m_care_saving")} aria-label=${t("m_care_we_talked_with", { name: shortName(one.peer.name) })}>${t("m_care_we_talked")}<//><//>`)}</ul>` : html`<div class="card"><${Empty} icon="leaf" title=${t("m_care_none")} text=${t("m_care_none_text")} /></div>`}<//>
+    ${found.load.length > 0 && html`<${Group} name="load" items=${found.load.filter((one) => !one.called_at)}><ul class="cares">${found.load.map((one) => html`<${Line} key=${`${one.peer.id} ${one.why}`} one=${one} text=${t(`m_care_${one.why}`, { n: one.visits, time: when(one.last_at) })}>${one.called_at ? html`<span class="pill pill--done pill--sm"><${Icon} name="circle-check" />${t("m_care_called_by", { name: shortName(one.called_by.name), time: when(one.called_at) })}</span>` : html`<${Call} one=${one} kind="secondary" /><${Press} kind="quiet" act=${note(`/care/load/${one.peer.id}/called`, { why: one.why }, "m_care_called_said")} busy=${t("m_care_saving")} aria-label=${t("m_care_have_called_named", { name: shortName(one.peer.name) })}>${t("m_care_have_called")}<//>`}<//>`)}</ul><//>`}
     ${found.talked.length > 0 && html`<${Group} name="talked" items=${found.talked}><ul class="cares">${found.talked.map((one) => html`<${Line} key=${one.id} one=${one} text=${t("m_care_done", { time: when(one.talked_at) })}><span class="pill pill--done pill--sm"><${Icon} name="circle-check" />${t("m_care_is_done")}</span><//>`)}</ul><//>`}
     <p class="said"><${Icon} name="lock" />${t("m_care_privacy")}</p>`;
 }
