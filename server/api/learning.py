@@ -80,9 +80,9 @@ class SpokenAnswer(Answer):
 class LearnedAnswer(Answer):
     """The newest version and whether it is used; if not, why."""
 
-    strategy: Literal["waves", "priced"]
+    strategy: Literal["waves", "simple", "priced"]
     is_used: bool
-    why_not: Literal["by_clock", "none", "old", "spoiled", "no_better"] | None
+    why_not: Literal["not_priced", "none", "old", "spoiled", "no_better"] | None
     version: int | None
     made_at: Moment | None
     rows: Count
@@ -191,7 +191,7 @@ def learned(call: Call) -> Json:
     tx, network_id = call.tx, call.caller.network_id
     strategy = parse(tx.session.get_one(Network, network_id).policy).strategy
     found = current.standing(tx, network_id)
-    why_not = "by_clock" if strategy != "priced" else found.why_not
+    why_not = "not_priced" if strategy != "priced" else found.why_not
     return {
         "strategy": strategy,
         "is_used": why_not is None,

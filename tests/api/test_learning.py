@@ -59,7 +59,7 @@ def got(api: Api, path: str, by: Person) -> dict[str, Any]:
 def test_before_anything_is_learned_it_says_so(api: Api, world: World) -> None:
     for person in (world.here.manager, world.here.supervisor, world.here.admin):
         found = got(api, "/matching/learned", person)
-        assert (found["is_used"], found["why_not"], found["version"]) == (False, "by_clock", None)
+        assert (found["is_used"], found["why_not"], found["version"]) == (False, "not_priced", None)
         assert (found["least"], found["offers"], found["said"]) == (200, 0, [])
     empty = got(api, "/matching/load", world.here.manager)
     assert (empty["peers"], empty["asks"], empty["gini_asks"]) == (0, 0, None)
@@ -71,7 +71,7 @@ def test_what_is_learned_is_shown_with_its_check_and_no_name(
 ) -> None:
     answered(wired, clock, world.here, ["yes", "no", "silent", "no", "yes"] * 60, chance=0.4)
     assert training.learn(wired.db) == 1
-    assert got(api, "/matching/learned", world.here.manager)["why_not"] == "by_clock"
+    assert got(api, "/matching/learned", world.here.manager)["why_not"] == "not_priced"
     priced(wired, world.here)
     answer = api.get("/matching/learned", world.here.manager)
     found = answer.get_json()

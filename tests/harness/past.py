@@ -22,7 +22,9 @@ ENDS = {
 }
 """What a peer did, and what the offer is then."""
 
-WAITED_S = {"yes": 30, "no": 30, "silent": 600, "short": 5}
+WAITED_S = {"yes": 0, "no": 0, "silent": 600, "short": 5}
+ANSWERED_S = (15, 25, 35, 50, 90)
+"""Those who answer take so long, in turn."""
 
 
 def past(
@@ -42,7 +44,7 @@ def past(
         for number, end in enumerate(ends):
             peer = peers[number % len(peers)]
             at = until - timedelta(seconds=apart_s * (len(ends) - number))
-            over = at + timedelta(seconds=WAITED_S[end])
+            over = at + timedelta(seconds=WAITED_S[end] or ANSWERED_S[number % 5])
             answered = over if end in ("yes", "no") else None
             request = SupportRequest(
                 id=new_id(),

@@ -95,6 +95,9 @@ def install(app: Flask, wired: Wired) -> None:
     app.add_url_rule("/manage/settings", "manage_settings", lambda: settings(""))
     app.add_url_rule("/manage/settings/<part>", "manage_settings_part", settings)
     app.add_url_rule("/manage/care", "manage_care", lambda: _caring(wired))
+    app.add_url_rule(
+        "/manage/fair", "manage_fair", lambda: keeping("fair", roles=KEEPING | WATCHING)
+    )
     app.add_url_rule("/manage/audit", "manage_audit", audits)
 
 
@@ -171,6 +174,7 @@ def _page(
             "keeping",
             "ring",
             "suits",
+            "fair",
         ),
         boot={"page": page, "services": sorted(apprise_schemes(wired.settings)), **boot},
         page=page,
@@ -183,6 +187,7 @@ _RAIL = (
     ("board", "/manage", "radio", WATCHING),
     ("peers", "/manage/peers", "users", KEEPING),
     ("care", "/manage/care", "leaf", CARING),
+    ("fair", "/manage/fair", "chart-line", KEEPING | WATCHING),
     ("audit", "/manage/audit", "history", KEEPING),
     ("settings", "/manage/settings/sites", "settings", KEEPING),
     ("devices", "/manage/settings/devices", "bell", frozenset({Role.SUPERVISOR})),

@@ -68,7 +68,7 @@ def _page(wired: Wired, boot: dict[str, Any]) -> Response:
         "peer/app.html",
         family="peer",
         default_theme="auto",
-        words_of=("peer", "ring", "alarm_help", "voices", "wishes", "own", "suits"),
+        words_of=("peer", "ring", "alarm_help", "voices", "wishes", "own", "suits", "kept"),
         boot={
             "theme": frame.theme("auto"),
             "languages": words.LANGUAGES,

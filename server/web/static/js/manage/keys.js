@@ -4,7 +4,7 @@ import { keysAreOn, shortcut } from "../a11y.js";
 import { t } from "../words.js";
 
 const GO_MS = 1500;
-export const PLACES = { L: "/manage", P: "/manage/peers", A: "/manage/audit", S: "/manage/settings/sites", C: "/manage/care" };
+export const PLACES = { L: "/manage", P: "/manage/peers", A: "/manage/audit", S: "/manage/settings/sites", C: "/manage/care", F: "/manage/fair" };
 
 // "G then a letter": only to what stands in the rail.
 export function goKeys() {

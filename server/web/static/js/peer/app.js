@@ -7,6 +7,7 @@ import { t } from "../words.js";
 import { bell, startBell } from "./bell.js";
 import { forgetSnapshot, startWorker } from "./device.js";
 import { Ended, Home } from "./home.js";
+import { Kept } from "./kept.js";
 import { Me } from "./me.js";
 import { Offer } from "./offer.js";
 import { go, Trouble, usePhone } from "./parts.js";
@@ -36,6 +37,7 @@ function screen(path, offer) {
   if (offer) return html`<${Offer} key=${offer.id} offer=${offer} />`;
   const note = NOTE.exec(path);
   if (note) return html`<${WrapUp} key=${note[1]} id=${note[1]} />`;
+  if (path === "/peer/kept") return html`<${Kept} key="kept" />`;
   return path === "/peer/me" ? html`<${Me} key="me" />` : html`<${Home} key="home" />`;
 }
 

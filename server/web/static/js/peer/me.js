@@ -8,7 +8,7 @@ import { clock, dayOf, has, language, shortName, t } from "../words.js";
 import { bell } from "./bell.js";
 import { choose, forgetSnapshot, isOn, turn } from "./device.js";
 import { figure, hoursOf, startOfWeek, useVisits } from "./home.js";
-import { Signal, Tabbar, Trouble, usePhone } from "./parts.js";
+import { follow, Signal, Tabbar, Trouble, usePhone } from "./parts.js";
 import { Myself } from "./myself.js";
 import { Ready } from "./ready.js";
 import { Private } from "./private.js";
@@ -32,6 +32,7 @@ export function Me() {
     <${HowIAm} />
     <${Help} />
     <${Myself} />
+    <section class="card set"><a class="rowlink" href="/peer/kept" onClick=${follow("/peer/kept")}><span class="icontile icontile--plain"><${Icon} name="eye" /></span><span class="grow"><b>${t("k_title")}</b><span class="meta">${t("k_under")}</span></span><${Icon} name="chevron-right" /></a></section>
     <section class="card set" aria-labelledby="alerts-title"><h2 id="alerts-title">${t("p_alerts")}</h2><${Ready} /><${Switch} name="sound" words="p_sound" text="p_sound_text" /><${Switch} name="vibration" words="p_vibration" text="p_vibration_text" /><${Private} /></section>
     <${Voices} />
     <${Night} /><${Language} />
