@@ -11,6 +11,7 @@ Pure (values in, values out, `now` handed in):
 - `bars`      what ends an open offer, and what no call can mend
 - `deciding`  the one way in: what to do next about one request, by the policy's strategy
 - `suits`     whom the person asked for goes first, by some minutes
+- `travel`    how long ways take, how sure that is, who is at the entrance (its own map inside)
 - `waves`     by the policy's clock; and what the clock says to managers
 - `simple`    two at a time, what `priced` falls back to
 - `priced`    by price: `pricing` (its numbers), `chances` (of a yes), `score` (what a peer costs),

@@ -28,6 +28,7 @@ from dispatch.learning import current
 from dispatch.models import Offer, Site, SupportRequest, User
 from dispatch.policy import Policy, parse
 from dispatch.states import LOOKING, VISITED, OfferState, Step
+from dispatch.travel import known as roads
 from storage.claims import Claim, claim_due
 from storage.database import Database, Transaction
 
@@ -93,7 +94,7 @@ def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
     if _withdraw_lost(tx, request, peers):
         peers = views.peer_views(tx, request, policy)
     search = views.search_of(tx, request)
-    need = views.need_of(request, site)
+    need = views.need_of(request, site, travel=roads.to_site(tx, site, policy))
     known = recording.heard(current.knowledge(tx, request.network_id, site, policy))
     decision = next_move(search, peers, need, tx.now, policy, known)
     is_news = (request.eligible, request.next_wave_at) != (
@@ -105,7 +106,7 @@ def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
     request.next_wave_at = decision.next_wave_at
     request.next_action_at = decision.look_again_at
     if decision.ask:
-        offering.send_wave(tx, request, decision, peers, need.site, policy, known)
+        offering.send_wave(tx, request, decision, peers, need, policy, known)
     elif is_news and not decision.escalate:
         _search_changed(tx, request)
     if decision.ask or decision.escalate:

@@ -29,6 +29,7 @@ class FactType(StrEnum):
     OFFER_UNREACHABLE = "offer_unreachable"
     ETA_CHANGED = "eta_changed"
     VISIT_DEPARTED = "visit_departed"
+    VISIT_NEAR = "visit_near"
     VISIT_ARRIVED = "visit_arrived"
     VISIT_STARTED = "visit_started"
     VISIT_COMPLETED = "visit_completed"
@@ -60,8 +61,9 @@ FACT_MEANINGS: dict[FactType, str] = {
     FactType.OFFER_ACCEPTED: "The peer said yes; `visit` begins.",
     FactType.OFFERS_CLOSED: "Offers ended without a yes of their peer; `offers` lists each end.",
     FactType.OFFER_UNREACHABLE: "No address of an asked peer works any more.",
-    FactType.ETA_CHANGED: "The expected arrival moved by three minutes or more.",
+    FactType.ETA_CHANGED: "The expected arrival moved by three minutes, or is known much better.",
     FactType.VISIT_DEPARTED: "The peer left; the site and managers see the position.",
+    FactType.VISIT_NEAR: "The phone was seen at the entrance; whether they are there, people say.",
     FactType.VISIT_ARRIVED: "The peer is at the site; position sharing ended.",
     FactType.VISIT_STARTED: "The conversation began.",
     FactType.VISIT_COMPLETED: "The conversation is over.",

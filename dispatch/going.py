@@ -16,6 +16,7 @@ from dispatch.matching import Candidate, Need, PeerView, Reason
 from dispatch.models import Offer, Site, Visit
 from dispatch.policy import Policy, parse
 from dispatch.states import FINAL, LIVE_VISIT, Modality
+from dispatch.travel import known
 from storage.database import Transaction
 
 ASKS_COUNTED = timedelta(hours=24)
@@ -47,7 +48,7 @@ def who(tx: Transaction, actor: Actor, request_id: str) -> list[Going]:
         return []
     policy = parse(request.policy)
     site = tx.session.get_one(Site, request.site_id)
-    need = views.need_of(request, site)
+    need = views.need_of(request, site, travel=known.to_site(tx, site, policy))
     visitor = tx.session.scalars(
         select(Visit.peer_id).where(
             Visit.request_id == request.id, Visit.state.in_(sorted(LIVE_VISIT))

@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
 from dispatch.geo import METRES_A_DEGREE, Point, distance_m, is_place, travel_s
 from dispatch.policy import Policy
 from dispatch.states import REMOTE, Focus, Modality
+from dispatch.travel.minutes import Travel
 
 WIDENED_LIMIT_FACTOR = 2.0
 """A widened request may ask this many times further than the policy's travel limit."""
@@ -91,6 +93,8 @@ class PeerView:
     """The modality in which this peer is being asked about this request, if they are."""
     has_declined: bool = False
     position: Point | None = None
+    routed_s: int | None = None
+    """Seconds on the road from there, when a router has said so."""
     travel_limit_m: int | None = None
     open_offer_limit: int = 1
     offers_elsewhere: tuple[datetime, ...] = ()
@@ -120,6 +124,8 @@ class Need:
     """How many seconds later somebody in person may be and still be put before a call."""
     wishes: frozenset[str] = frozenset()
     """Whom the person would rather have, if possible."""
+    travel: Travel | None = None
+    """The roads to the site at this hour; None: the policy's own speed for every way."""
 
 
 class Candidate(NamedTuple):
@@ -243,7 +249,9 @@ class _Judge:
         self._holds_since = now - timedelta(seconds=policy.offer_blocks_s)
         factor = WIDENED_LIMIT_FACTOR if need.is_widened else 1.0
         self._limit_m = policy.default_travel_limit_m * factor
-        self._ready_s = policy.answer_s + policy.prepare_s
+        self._travel = travel = need.travel
+        self._travel_s = travel.travel_s if travel else partial(travel_s, policy=policy)
+        self._ready_s = policy.answer_s + (travel.prepare_s if travel else policy.prepare_s)
         remote_s = policy.answer_s + policy.video_setup_s
         remote_by = now + timedelta(seconds=remote_s)
         self._ways: tuple[tuple[Modality, _Way | None], ...] = tuple(
@@ -349,7 +357,10 @@ class _Judge:
         metres = distance_m(peer.position, site)
         if metres > limit_m:
             return _TOO_FAR
-        road_s = travel_s(metres, self._policy)
+        if peer.routed_s is not None and self._travel is not None:
+            road_s = self._travel.routed_s(peer.routed_s)
+        else:
+            road_s = self._travel_s(metres)
         help_s = self._ready_s + road_s
         arrive_by = self._now + timedelta(seconds=help_s)
         return help_s, _IN_PERSON, round(metres), road_s, arrive_by

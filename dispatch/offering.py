@@ -14,7 +14,7 @@ from dispatch.chances import Chances, Prior, sane
 from dispatch.events import ENGINE, By, FactType
 from dispatch.geo import Point, shown_distance_m
 from dispatch.knowledge import NOTHING, Knowledge
-from dispatch.matching import Candidate, PeerView
+from dispatch.matching import Candidate, Need, PeerView
 from dispatch.models import Offer, SupportRequest, User
 from dispatch.policy import Policy
 from dispatch.states import OfferState
@@ -28,7 +28,7 @@ def send_wave(
     request: SupportRequest,
     decision: Decision,
     peers: Sequence[PeerView],
-    site: Point,
+    need: Need,
     policy: Policy,
     known: Knowledge = NOTHING,
 ) -> None:
@@ -36,7 +36,7 @@ def send_wave(
     views = {peer.id: peer for peer in peers}
     request.wave += 1
     offers = [
-        _new_offer(tx, request, candidate, views[candidate.peer_id].position, site)
+        _new_offer(tx, request, candidate, views[candidate.peer_id].position, need)
         for candidate in decision.ask
     ]
     if policy.strategy == "priced" and not simple.fell_back(decision):
@@ -81,9 +81,12 @@ def _new_offer(
     request: SupportRequest,
     candidate: Candidate,
     position: Point | None,
-    site: Point,
+    need: Need,
 ) -> Offer:
     is_travelling = candidate.travel_s is not None and position is not None
+    between: tuple[int | None, int | None] = (None, None)
+    if candidate.travel_s is not None and need.travel is not None:
+        between = need.travel.range_s(candidate.travel_s)
     return Offer(
         id=new_id(),
         network_id=request.network_id,
@@ -92,8 +95,10 @@ def _new_offer(
         wave=request.wave,
         modality=candidate.modality,
         state=OfferState.OPEN,
-        distance_m=shown_distance_m(position, site) if is_travelling and position else None,
+        distance_m=shown_distance_m(position, need.site) if is_travelling and position else None,
         travel_s=candidate.travel_s,
+        travel_from_s=between[0],
+        travel_until_s=between[1],
         arrive_by=candidate.arrive_by,
         reasons=list(candidate.reasons),
         asked_at=tx.now,

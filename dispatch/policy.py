@@ -103,6 +103,9 @@ class Policy(BaseModel):
     park_s: Seconds = 240
     """From the car park to the desk."""
 
+    arrival_radius_m: Annotated[int, Field(ge=30, le=2000)] = 150
+    """A phone within this of the site is taken to be at the entrance: a hint to ask, never a step."""
+
     default_travel_limit_m: Annotated[int, Field(ge=1000, le=500_000)] = 40_000
     """How far a peer is asked to go who has set no limit (25 miles)."""
 

@@ -5,7 +5,6 @@ unique indexes behind it; everything else happens to the winner only. What a los
 `dispatch.actions.peers`' to say.
 """
 
-from datetime import timedelta
 from typing import Any, cast
 
 from sqlalchemy import Table, and_, bindparam, case, exists, literal, or_, select, update
@@ -17,7 +16,7 @@ from dispatch.access import Actor
 from dispatch.errors import Conflict, Gone, not_found
 from dispatch.events import ENGINE, FactType
 from dispatch.models import Badge, Certificate, Offer, SupportRequest, User, Visit
-from dispatch.policy import Policy, parse
+from dispatch.policy import parse
 from dispatch.shapes import Named
 from dispatch.states import (
     REMOTE,
@@ -27,6 +26,8 @@ from dispatch.states import (
     Step,
     VisitState,
 )
+from dispatch.travel import arrival
+from dispatch.travel.arrival import Arrives
 from storage.base import UTCDateTime
 from storage.database import Transaction
 from storage.ids import new_id
@@ -161,8 +162,7 @@ def take_yes(tx: Transaction, actor: Actor, offer_id: str) -> tuple[Offer, Visit
     offer = Offer(**values | {"state": OfferState.ACCEPTED, "answered_at": tx.now})
     first = first_visit(
         tx,
-        parse(frozen),
-        travel_s=offer.travel_s if offer.modality not in REMOTE else None,
+        arrival.of_offer(offer, parse(frozen)) if offer.modality not in REMOTE else None,
         network_id=offer.network_id,
         request_id=request_id,
         peer_id=offer.peer_id,
@@ -195,25 +195,19 @@ def take_yes(tx: Transaction, actor: Actor, offer_id: str) -> tuple[Offer, Visit
     return offer, visit
 
 
-def first_visit(
-    tx: Transaction,
-    policy: Policy,
-    *,
-    travel_s: float | None,
-    **who: Any,
-) -> dict[str, Any]:
+def first_visit(tx: Transaction, arrives: Arrives | None, **who: Any) -> dict[str, Any]:
     """The columns of a visit that begins now; `who` names network, request, peer, offer, modality.
 
-    `travel_s` is None for a remote visit, which has no arrival to expect.
+    `arrives` is None for a remote visit, which has no arrival to expect.
     """
-    eta_at = None
-    if travel_s is not None:
-        eta_at = tx.now + timedelta(seconds=policy.prepare_s + travel_s)
+    expected = arrival.columns(tx.now, arrives)
     return {
         "id": new_id(),
         "state": VisitState.ACCEPTED,
-        "eta_at": eta_at,
-        "promised_at": eta_at,
+        **expected,
+        "promised_at": expected["eta_at"],
+        "promised_from_at": expected["eta_from_at"],
+        "promised_until_at": expected["eta_until_at"],
         "accepted_at": tx.now,
         "contact_at": tx.now,
         **who,

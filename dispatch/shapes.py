@@ -72,12 +72,21 @@ def visit(row: Visit, visitor: Named) -> Shape:
         "modality": row.modality.value,
         "peer": person(visitor),
         "eta_at": stamp(row.eta_at),
+        "eta_range": between(row.eta_from_at, row.eta_until_at),
+        "near_at": stamp(row.near_at),
         "accepted_at": stamp(row.accepted_at),
         "departed_at": stamp(row.departed_at),
         "arrived_at": stamp(row.arrived_at),
         "started_at": stamp(row.started_at),
         "completed_at": stamp(row.completed_at),
     }
+
+
+def between(from_at: datetime | None, until_at: datetime | None) -> Shape | None:
+    """When eight of ten arrive; None when nothing is expected."""
+    if from_at is None or until_at is None:
+        return None
+    return {"from": stamp(from_at), "until": stamp(until_at)}
 
 
 def help_call(row: HelpCall, peer: Named, holder: Named | None) -> Shape:
@@ -167,11 +176,18 @@ def offer(row: Offer, request_row: SupportRequest, site_row: Site) -> Shape:
         "priority": request_row.priority.value,
         "distance_m": row.distance_m,
         "travel_seconds": row.travel_s,
+        "travel_range": _seconds_between(row.travel_from_s, row.travel_until_s),
         "arrive_by": stamp(row.arrive_by),
         "reasons": row.reasons,
         "asked_at": stamp(row.asked_at),
         "next_wave_at": stamp(request_row.next_wave_at),
     }
+
+
+def _seconds_between(from_s: int | None, until_s: int | None) -> Shape | None:
+    if from_s is None or until_s is None:
+        return None
+    return {"from_seconds": from_s, "until_seconds": until_s}
 
 
 def duty(row: Duty | None) -> Shape:

@@ -28,12 +28,16 @@ from dispatch.models import (
 )
 from dispatch.policy import Policy
 from dispatch.states import LIVE_VISIT, Focus, Modality, OfferState
+from dispatch.travel.minutes import Travel
 from dispatch.waves import Awaited, Search
 from storage.database import Transaction
 
 
 def need_of(
-    request: SupportRequest, site: Site, modalities: frozenset[Modality] | None = None
+    request: SupportRequest,
+    site: Site,
+    modalities: frozenset[Modality] | None = None,
+    travel: Travel | None = None,
 ) -> Need:
     """What a request needs of a peer, in its own modality unless others are allowed too."""
     return Need(
@@ -43,6 +47,7 @@ def need_of(
         focus=request.focus,
         is_widened=request.is_widened,
         wishes=_wishes(request.preferences),
+        travel=travel,
     )
 
 

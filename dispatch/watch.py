@@ -88,7 +88,8 @@ def alarm_times(visit: Visit, heard_at: datetime, policy: Policy) -> dict[Alarm,
             times[Alarm.NOT_MOVING] = left_by
         if visit.eta_at is not None and visit.promised_at is not None:
             slip = timedelta(seconds=policy.eta_slip_s)
-            if visit.eta_at - visit.promised_at >= slip:
+            # Who stands at the entrance looks for a place to park, or for the door.
+            if visit.near_at is None and visit.eta_at - visit.promised_at >= slip:
                 times[Alarm.NOT_MOVING] = visit.accepted_at
             lost = timedelta(seconds=policy.lost_after_eta_s)
             times[Alarm.SIGN_OF_LIFE_LOST] = max(visit.eta_at, heard_at) + lost

@@ -11,6 +11,7 @@ from flask_limiter import Limiter
 
 from dispatch import engine, sweeper
 from dispatch.learning import training
+from dispatch.travel import calibrate
 from notifications.channels.base import Channel
 from notifications.models import Kind
 from notifications.planner import Planner
@@ -146,7 +147,10 @@ def make_loops(wired: Wired) -> Loops:
                 Turn("reach", lambda: reach.look(db, kinds), reach.LOOK_S),
                 Turn("tokens", lambda: reach.expire(db, wired.directory, kinds), CHORES_S),
             ],
-            "learning": [Turn("answers", lambda: training.learn(db), LEARN_S)],
+            "learning": [
+                Turn("answers", lambda: training.learn(db), LEARN_S),
+                Turn("travel", lambda: calibrate.calibrate(db), LEARN_S),
+            ],
         },
         lambda: relay.close(SETTLE_S),
     )

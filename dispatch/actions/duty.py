@@ -12,13 +12,15 @@ from sqlalchemy import select, update
 
 from dispatch import access, geo, journal, offering, shapes, spells, watch
 from dispatch.access import Actor
-from dispatch.actions import visits
 from dispatch.errors import Invalid, not_found
 from dispatch.events import ENGINE, By, FactType
 from dispatch.geo import Point
-from dispatch.models import Duty, Offer, Peer, SupportRequest, User, Visit
+from dispatch.models import Duty, Offer, Peer, Site, SupportRequest, User, Visit
 from dispatch.policy import parse
 from dispatch.states import LIVE_VISIT, LOOKING, Modality, OfferState, VisitState
+from dispatch.travel import arrival
+from dispatch.travel.arrival import Arrives
+from dispatch.travel.near import Reading, is_near
 from storage.database import Transaction
 
 POSITION_AGE_S = 300
@@ -35,6 +37,12 @@ CLOCK_SKEW_S = 60
 
 ETA_NEWS_S = 180
 """A change of the expected arrival smaller than this is not news (design: 3 min)."""
+
+SURER = 0.5
+"""A range that has shrunk to this share is news too, while it is wider than `ETA_NEWS_S`."""
+
+IN_A_ROW_S = 300
+"""Two readings further apart than this do not confirm each other."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +218,7 @@ def record_position(tx: Transaction, actor: Actor, reading: Position) -> Recorde
     if duty.position_at is not None and reading.recorded_at <= duty.position_at:
         return Recorded(Used.OUT_OF_ORDER)
     here = Point(reading.latitude, reading.longitude)
+    before = _before(duty, reading, visit)
     if duty.position_at is not None and duty.latitude is not None and duty.longitude is not None:
         elapsed_s = (reading.recorded_at - duty.position_at).total_seconds()
         if geo.is_impossible(Point(duty.latitude, duty.longitude), here, elapsed_s):
@@ -219,7 +228,7 @@ def record_position(tx: Transaction, actor: Actor, reading: Position) -> Recorde
     tx.session.flush()
     if visit is None:
         return Recorded(Used.USED)
-    _follow(tx, visit)
+    _follow(tx, visit, Reading(here, reading.accuracy_m), before)
     is_shared = visit.state is VisitState.EN_ROUTE
     return Recorded(Used.USED, visit.request_id if is_shared else None)
 
@@ -266,26 +275,40 @@ def has_app_open(tx: Transaction, peer_id: str) -> bool:
     return heard_at is not None and heard_at > tx.now - timedelta(seconds=APP_IS_OPEN_S)
 
 
-def _follow(tx: Transaction, seen: Visit) -> None:
+def _before(duty: Duty, reading: Position, visit: Visit | None) -> Reading | None:
+    """The reading before this one, if it is of the same way and not long ago."""
+    if duty.position_at is None or duty.latitude is None or duty.longitude is None:
+        return None
+    if visit is None or visit.departed_at is None or duty.position_at < visit.departed_at:
+        return None
+    if (reading.recorded_at - duty.position_at).total_seconds() > IN_A_ROW_S:
+        return None
+    return Reading(Point(duty.latitude, duty.longitude), duty.accuracy_m or 0.0)
+
+
+def _follow(tx: Transaction, seen: Visit, here: Reading, before: Reading | None) -> None:
     """During a visit a position can be news of the arrival, and can end an alarm.
 
     Most are neither, and then nothing but the duty row is written.
     """
     known = tx.session.get_one(SupportRequest, seen.request_id)
-    eta_at = _new_eta(tx, known, seen)
-    if eta_at is None and known.alarm is None:
+    is_there = _is_there(tx, known, seen, here, before)
+    news = _news(tx, known, seen, is_there=is_there)
+    if news is None and known.alarm is None:
         return
     request = access.locked_request(tx, seen.request_id)
     visit = tx.session.get_one(Visit, seen.id, populate_existing=True)
     if visit.state not in LIVE_VISIT:
         return
-    if eta_at is not None and visit.state is VisitState.EN_ROUTE:
-        visit.eta_at = eta_at
+    if news is not None and visit.state is VisitState.EN_ROUTE and visit.near_at is None:
+        for column, moment in arrival.columns(tx.now, news).items():
+            setattr(visit, column, moment)
+        visit.near_at = tx.now if is_there else None
         person = tx.session.get_one(User, visit.peer_id)
         journal.append(
             tx,
             request,
-            FactType.ETA_CHANGED,
+            FactType.VISIT_NEAR if is_there else FactType.ETA_CHANGED,
             By(person.role.value, person.id, person.name),
             {"visit": shapes.visit(visit, person)},
         )
@@ -293,11 +316,39 @@ def _follow(tx: Transaction, seen: Visit) -> None:
     watch.look(tx, request, parse(request.policy))
 
 
-def _new_eta(tx: Transaction, request: SupportRequest, visit: Visit) -> datetime | None:
-    """The expected arrival from here, when it differs enough from the one that is shown."""
-    if visit.state is not VisitState.EN_ROUTE:
+def _is_there(
+    tx: Transaction, request: SupportRequest, visit: Visit, here: Reading, before: Reading | None
+) -> bool:
+    """Whether the phone of somebody on the road is seen at the entrance for the first time."""
+    if visit.state is not VisitState.EN_ROUTE or visit.near_at is not None:
+        return False
+    site = tx.session.get_one(Site, request.site_id)
+    entrance = Point(site.latitude, site.longitude)
+    return is_near(entrance, parse(request.policy).arrival_radius_m, here, before)
+
+
+def _news(
+    tx: Transaction, request: SupportRequest, visit: Visit, *, is_there: bool
+) -> Arrives | None:
+    """The expected arrival from here, when it is worth telling.
+
+    Who is at the entrance is expected no later because they stand there: nothing is news then.
+    """
+    if visit.state is not VisitState.EN_ROUTE or visit.near_at is not None:
         return None
-    eta_at = visits.eta(tx, request, visit.peer_id)
-    if visit.eta_at is not None and abs((eta_at - visit.eta_at).total_seconds()) < ETA_NEWS_S:
-        return None
-    return eta_at
+    found = arrival.expected(tx, request, visit.peer_id).arrives
+    if is_there or visit.eta_at is None:
+        return found
+    moved_s = (tx.now - visit.eta_at).total_seconds() + found.after_s
+    if abs(moved_s) >= ETA_NEWS_S or _is_surer(visit, found):
+        return found
+    return None
+
+
+def _is_surer(visit: Visit, found: Arrives) -> bool:
+    if visit.eta_from_at is None or visit.eta_until_at is None:
+        return False
+    if found.from_s is None or found.until_s is None:
+        return False
+    shown_s = (visit.eta_until_at - visit.eta_from_at).total_seconds()
+    return shown_s > ETA_NEWS_S and found.until_s - found.from_s <= SURER * shown_s

@@ -6,7 +6,6 @@ from sqlalchemy import select
 
 from dispatch import access, bars, engine, journal, offering, queries, race, shapes, views
 from dispatch.access import Actor
-from dispatch.actions import visits
 from dispatch.errors import Invalid
 from dispatch.events import FactType
 from dispatch.guard import refuse, take
@@ -20,6 +19,7 @@ from dispatch.states import (
     OfferState,
     Step,
 )
+from dispatch.travel import arrival
 from storage.database import Transaction
 
 
@@ -103,18 +103,16 @@ def assign(
     if request is None:
         raise refuse(Step.ASSIGN, state_before)
     way = modality or request.modality
-    policy = parse(request.policy)
-    view = views.peer_views(tx, request, policy, only=peer.id)
+    view = views.peer_views(tx, request, parse(request.policy), only=peer.id)
     _check_assignable(tx, request, view, way)
     offer = _answered_offer(tx, request, peer.id)
-    travel_s = None
+    arrives = None
     if way not in REMOTE:
-        travel_s = (visits.eta(tx, request, peer.id) - tx.now).total_seconds()
+        arrives = arrival.expected(tx, request, peer.id).with_leaving()
     person = tx.session.get_one(User, peer.id)
     first = race.first_visit(
         tx,
-        policy,
-        travel_s=travel_s,
+        arrives,
         network_id=request.network_id,
         request_id=request.id,
         peer_id=peer.id,

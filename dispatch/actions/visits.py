@@ -4,17 +4,17 @@ Every step is the same move on two rows: the guarded step of the request, then i
 the same state by name.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 
-from dispatch import access, engine, geo, journal, shapes, views, watch
+from dispatch import access, engine, journal, shapes, watch
 from dispatch.access import Actor
 from dispatch.errors import Conflict, Forbidden
 from dispatch.events import By, FactType
 from dispatch.guard import live_visit, refuse, take
-from dispatch.models import Exclusion, Site, SupportRequest, User, Visit
+from dispatch.models import Exclusion, SupportRequest, User, Visit
 from dispatch.policy import parse
 from dispatch.states import (
     LIVE_VISIT,
@@ -26,6 +26,7 @@ from dispatch.states import (
     Step,
     VisitState,
 )
+from dispatch.travel import arrival
 from storage.database import Transaction
 
 _FACTS = {
@@ -67,7 +68,7 @@ def _advance(tx: Transaction, actor: Actor, visit_id: str, step: Step) -> Visit:
     if actor.role is Role.PEER:
         values["contact_at"] = tx.now
     if step is Step.DEPART:
-        values["eta_at"] = eta(tx, moved, seen.peer_id)
+        values |= arrival.left(tx, moved, seen.peer_id)
     visit = _changed(tx, moved, values)
     peer = tx.session.get_one(User, visit.peer_id)
     if moved.alarm is not None:
@@ -81,19 +82,6 @@ def _advance(tx: Transaction, actor: Actor, visit_id: str, step: Step) -> Visit:
     )
     engine.look(tx, moved)
     return visit
-
-
-def eta(tx: Transaction, request: SupportRequest, peer_id: str) -> datetime:
-    """When the peer would be at the site if they were on the road now."""
-    policy = parse(request.policy)
-    site = tx.session.get_one(Site, request.site_id)
-    view = views.peer_views(tx, request, policy, only=peer_id)[0]
-    metres = (
-        geo.distance_m(view.position, geo.Point(site.latitude, site.longitude))
-        if view.position is not None
-        else 0.0
-    )
-    return tx.now + timedelta(seconds=geo.travel_s(metres, policy))
 
 
 def complete(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
@@ -238,7 +226,7 @@ def undo(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
         "contact_at": tx.now,
     }
     if undone is Step.DEPART:
-        values["eta_at"] = seen.promised_at
+        values |= arrival.not_left(seen)
     request.state = RequestState(seen.undo_to.value)
     visit = _changed(tx, request, values)
     peer = tx.session.get_one(User, visit.peer_id)

@@ -111,6 +111,9 @@ class Offer(Base):
     state: Mapped[OfferState] = mapped_column(ByValue(OfferState), default=OfferState.OPEN)
     distance_m: Mapped[int | None]
     travel_s: Mapped[int | None]
+    travel_from_s: Mapped[int | None]
+    travel_until_s: Mapped[int | None]
+    """Eight of ten ways like this take between these."""
     arrive_by: Mapped[datetime | None]
     reasons: Mapped[JsonList] = mapped_column(default=list)
     asked_at: Mapped[datetime]

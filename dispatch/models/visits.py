@@ -28,6 +28,17 @@ class Visit(Base):
     eta_at: Mapped[datetime | None]
     promised_at: Mapped[datetime | None]
     """The arrival expected when the peer said yes: what a slip is measured against."""
+    promised_from_at: Mapped[datetime | None]
+    promised_until_at: Mapped[datetime | None]
+    eta_from_at: Mapped[datetime | None]
+    eta_until_at: Mapped[datetime | None]
+    """Eight of ten arrive between these."""
+    near_at: Mapped[datetime | None]
+    """When the phone was first seen at the entrance: a hint, and no arrival."""
+    way_m: Mapped[int | None]
+    way_routed_s: Mapped[int | None]
+    """Where the peer left: how far as the crow flies, and what a router had said. Kept instead of a
+    track, so that the network's trips can say how long ways take."""
     accepted_at: Mapped[datetime]
     departed_at: Mapped[datetime | None]
     arrived_at: Mapped[datetime | None]

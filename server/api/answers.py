@@ -55,6 +55,13 @@ class PositionAnswer(Answer):
     recorded_at: Moment
 
 
+class RangeAnswer(Answer):
+    """Eight of ten arrive between these."""
+
+    from_: Annotated[Moment, Field(alias="from")]
+    until: Moment
+
+
 class VisitAnswer(Answer):
     """One peer's support, from accepted to the end."""
 
@@ -64,6 +71,10 @@ class VisitAnswer(Answer):
     modality: Modality
     peer: Person
     eta_at: Moment | None
+    eta_range: RangeAnswer | None
+    near_at: Annotated[
+        Moment | None, Field(description="When the phone was seen at the entrance: a hint only.")
+    ]
     position: PositionAnswer | None = None
     accepted_at: Moment
     departed_at: Moment | None
@@ -162,6 +173,13 @@ class OfferSite(Answer):
     area: str
 
 
+class SecondsAnswer(Answer):
+    """Eight of ten ways like this take between these."""
+
+    from_seconds: Count
+    until_seconds: Count
+
+
 class OfferAnswer(Answer):
     """One peer is asked about one request."""
 
@@ -176,6 +194,7 @@ class OfferAnswer(Answer):
     priority: Priority
     distance_m: int | None
     travel_seconds: int | None
+    travel_range: SecondsAnswer | None
     arrive_by: Moment | None
     reasons: list[Any]
     asked_at: Moment

@@ -76,7 +76,7 @@ def test_a_request_is_asked_accepted_travelled_and_completed(
     clock.advance(60)
     assert step(api, f"/visits/{visit['id']}/depart", first)["state"] == "en_route"
     position = {
-        "latitude": 39.965,
+        "latitude": 39.985,
         "longitude": -82.99,
         "accuracy_m": 12,
         "recorded_at": clock.now().isoformat(),
@@ -84,7 +84,7 @@ def test_a_request_is_asked_accepted_travelled_and_completed(
     taken = api.post("/positions", first, json=position)
     assert (taken.status_code, taken.get_json()) == (202, {"used": "used"})
     seen = api.get(f"/requests/{request['id']}", here.staff).get_json()
-    assert seen["visit"]["position"]["latitude"] == 39.965
+    assert seen["visit"]["position"]["latitude"] == 39.985
     clock.advance(600)
     assert step(api, f"/visits/{visit['id']}/arrive", here.staff)["state"] == "arrived"
     assert step(api, f"/visits/{visit['id']}/start", first)["state"] == "in_session"

@@ -86,8 +86,8 @@ def test_no_sign_of_life_after_the_arrival_was_due(ward: Ward) -> None:
     visit = Visit(ward)
     ward.world.do(visits.depart, ward.marcus, visit.id)
     eta_at = ward.world.snapshot(visit.request_id)["visit"]["eta_at"]
-    assert eta_at == "2026-03-03T02:52:07.000000Z"
-    visit.after(32)
+    assert eta_at == "2026-03-03T02:53:28.000000Z"
+    visit.after(33.4)
     assert visit.alarm() is None
     visit.after(0.2)
     assert visit.alarm() == "sign_of_life_lost"

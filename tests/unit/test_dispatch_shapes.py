@@ -211,6 +211,7 @@ def test_an_offer_says_the_area_and_never_the_room_or_the_note() -> None:
         "priority",
         "distance_m",
         "travel_seconds",
+        "travel_range",
         "arrive_by",
         "reasons",
         "asked_at",
