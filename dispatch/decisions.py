@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, select, text, update
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, and_, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dispatch import recording
@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 INPUTS_KEPT = timedelta(days=30)
 """How long the inputs are kept: they hold where peers were to the metre. A month is enough to ask why
 something happened; who was asked and why not the others stays as long as the request."""
+
+WISHES_KEPT = timedelta(hours=24)
+"""How long after the end of a request, when they hold whom the person had met or what a peer says of
+themselves: as long as the request itself and its offers hold it (`dispatch.familiar`)."""
 
 AT_ONCE = 200
 """How many are emptied in one transaction."""
@@ -48,6 +52,8 @@ class RecordedDecision(Base):
     """Every peer with their reason: see `dispatch.recording`."""
     inputs: Mapped[bytes | None] = mapped_column(LargeBinary)
     """What the decision took, for `INPUTS_KEPT`."""
+    tells_wishes: Mapped[bool] = mapped_column(default=False)
+    """Whether the inputs hold whom the person had met, or what a peer says of themselves."""
 
     __table_args__ = (
         Index("ix_decisions_request", "request_id", "at", "id"),
@@ -56,6 +62,12 @@ class RecordedDecision(Base):
             "at",
             postgresql_where=text("inputs IS NOT NULL"),
             sqlite_where=text("inputs IS NOT NULL"),
+        ),
+        Index(
+            "ix_decisions_wishes",
+            "request_id",
+            postgresql_where=text("tells_wishes AND inputs IS NOT NULL"),
+            sqlite_where=text("tells_wishes AND inputs IS NOT NULL"),
         ),
     )
 
@@ -81,6 +93,7 @@ def keep(tx: Transaction, request: SupportRequest, inputs: Inputs, decision: Dec
             because=list(decision.because),
             who=packed.who,
             inputs=packed.inputs,
+            tells_wishes=any(peer.has_met or peer.traits for peer in inputs.peers),
         )
     )
 
@@ -100,10 +113,20 @@ def packed(row: RecordedDecision) -> Packed | None:
 
 
 def forget_inputs(tx: Transaction, limit: int = AT_ONCE) -> int:
-    """Empty the inputs of at most `limit` decisions that are older than `INPUTS_KEPT`."""
+    """Empty the inputs of at most `limit` decisions whose time has come."""
     old = (
         select(RecordedDecision.id)
-        .where(RecordedDecision.inputs.is_not(None), RecordedDecision.at < tx.now - INPUTS_KEPT)
+        .join(SupportRequest, SupportRequest.id == RecordedDecision.request_id)
+        .where(
+            RecordedDecision.inputs.is_not(None),
+            or_(
+                RecordedDecision.at < tx.now - INPUTS_KEPT,
+                and_(
+                    RecordedDecision.tells_wishes,
+                    SupportRequest.closed_at <= tx.now - WISHES_KEPT,
+                ),
+            ),
+        )
         .order_by(RecordedDecision.at)
         .limit(limit)
     )

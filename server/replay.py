@@ -63,8 +63,7 @@ def _again(row: RecordedDecision) -> tuple[str, bool]:
     """Whether it comes out the same; what is no longer kept is no difference."""
     packed = decisions.packed(row)
     if packed is None:
-        days = decisions.INPUTS_KEPT.days
-        return f"Its inputs were deleted after {days} days: it cannot be decided again.", True
+        return "Its inputs have had their time and were deleted: it cannot be decided again.", True
     try:
         inputs, decided = recording.unpack(packed)
     except Unreadable as refused:

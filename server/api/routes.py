@@ -27,6 +27,7 @@ from server.api import (
     sites,
     users,
     visits,
+    waves,
 )
 from server.api.declare import Route, Routes
 
@@ -39,6 +40,7 @@ NOUNS: list[Routes] = [
     requests.routes,
     familiar.routes,
     candidates.routes,
+    waves.routes,
     ladders.routes,
     screens.routes,
     offers.routes,

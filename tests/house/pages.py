@@ -14,8 +14,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from dispatch import policy, pricing, states
+from dispatch import because, policy, pricing, states
 from dispatch.events import FACT_MEANINGS, REQUEST_FIELDS, Alarm, FactType
+from dispatch.matching import REASON_WORDS, Reason
+from dispatch.recording import LATER
 from server.api.declare import EVERY_ROLE
 from server.errors import KINDS
 from server.realtime.events import SAID, TOLD
@@ -109,6 +111,26 @@ def errors_page() -> str:
         "`code`; `detail` is for people and may change. On a socket the acknowledgement is "
         "`{ok: false, code, detail}`.\n\n"
         f"{_table(('code', 'status', 'what it means'), rows)}"
+    )
+
+
+def reasons_page() -> str:
+    """Why somebody is asked or not, from `dispatch.matching` and `dispatch.because`."""
+    against = [(f"`{reason}`", REASON_WORDS[reason]) for reason in Reason]
+    later = (f"`{LATER}`", "could have been asked; others came first, `place` says how many")
+    parts = [(f"`{code}`", meaning) for code, meaning in because.CODES.items()]
+    return (
+        f"{MADE}# Reasons\n\n"
+        "`GET /requests/{id}/waves` says of each decision why it is as it is, and of every peer who "
+        "was not asked why not, as it was at that moment; `GET /requests/{id}/candidates` says it as "
+        "it is now.\n\n"
+        "## Why somebody was not asked\n\n"
+        "The first that holds, in this order.\n\n"
+        f"{_table(('code', 'the peer'), [later, *against])}\n"
+        "## Why a decision is as it is\n\n"
+        "`because` is a list of parts, each a `code` with its numbers; `why` is the English sentence "
+        "made of them.\n\n"
+        f"{_table(('code', 'what it says'), parts)}"
     )
 
 
@@ -224,6 +246,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/facts.md": facts_page,
     "docs/errors.md": errors_page,
     "docs/events.md": events_page,
+    "docs/reasons.md": reasons_page,
     "docs/settings.md": settings_page,
     ".env.example": env_example,
 }

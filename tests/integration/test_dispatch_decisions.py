@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from dispatch import decisions, recording
+from dispatch.actions import staff
 from dispatch.decisions import RecordedDecision
 from dispatch.policy import Wave
 from dispatch.states import Role
@@ -90,6 +91,22 @@ def test_what_it_was_made_from_goes_after_a_month_and_the_reasons_stay(
     assert recording.who(rows[0].who).asked
 
 
+def test_what_tells_whom_a_person_met_goes_a_day_after_the_end(
+    db: Database, clock: ManualClock
+) -> None:
+    world = World(db, clock)
+    request_id = town(world)
+    with db.transaction() as tx:
+        tx.session.execute(update(RecordedDecision).values(tells_wishes=True))
+    clock.advance(3 * 3600)
+    turns.forget_inputs(db)
+    assert kept(db, request_id)[0].inputs, "the request is still open"
+    world.do(staff.cancel, world.actors["Hannah L."], request_id, "no longer wanted")
+    clock.advance(timedelta(hours=24, seconds=1).total_seconds())
+    turns.forget_inputs(db)
+    assert not kept(db, request_id)[0].inputs
+
+
 def test_it_is_told_at_a_terminal(db: Database, clock: ManualClock) -> None:
     world = World(db, clock)
     request_id = town(world)
@@ -108,7 +125,7 @@ def test_it_is_told_at_a_terminal(db: Database, clock: ManualClock) -> None:
             tx.session.execute(update(RecordedDecision).values(inputs=None))
         told, is_same = replay.lines(instance, request_id)
         assert is_same
-        assert "deleted after 30 days" in told[-1]
+        assert "have had their time" in told[-1]
         assert replay.lines(instance, "0" * 32) == (
             [f"Nothing was decided about a request {'0' * 32}."],
             False,

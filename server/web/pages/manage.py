@@ -175,6 +175,7 @@ def _page(
             "ring",
             "suits",
             "fair",
+            "waves",
         ),
         boot={"page": page, "services": sorted(apprise_schemes(wired.settings)), **boot},
         page=page,

@@ -15,6 +15,7 @@ import { factLine, figure, languageName, where } from "./wording.js";
 import { Asked } from "./asked.js";
 import { Going } from "./going.js";
 import { HelpNotes } from "./help.js";
+import { Waves } from "./waves.js";
 
 const PAUSE_MS = 300;
 const SHOWN_FACTS = 7;
@@ -126,6 +127,7 @@ function Managed({ row, ask }) {
     ${LOOKING.has(row.state) && html`<${Asked} row=${row} />`}
     ${LOOKING.has(row.state) && html`<${Going} row=${row} found=${candidates} retry=${reread} ask=${ask} />`}
     ${row.visit && !LOOKING.has(row.state) && html`<${Coming} row=${row} candidates=${candidates} />`}
+    <${Waves} row=${row} />
     <${History} state=${state} retry=${retry} />`;
 }
 

@@ -1,0 +1,183 @@
+"""Why each wave of a request asked whom it asked, and why not the others: as of then, from the record."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from sqlalchemy import select
+
+from dispatch import access, decisions, recording
+from dispatch.decisions import RecordedDecision
+from dispatch.matching import Reason
+from dispatch.models import Offer, Site, User
+from dispatch.plainly import Unreadable
+from dispatch.recording import LATER, Who
+from dispatch.shapes import stamp
+from dispatch.states import FINAL, Modality, OfferState, Role
+from server import audit
+from server.api.answers import Count, Page, Person
+from server.api.declare import Call, Json, Routes
+from server.api.models import Answer, Moment, OpaqueId, Query
+
+routes = Routes("waves", "Why these peers were asked, and why not the others.")
+
+
+class WavesQuery(Query):
+    """`only` one of them, by its `id`; without `peers` those who were not asked are counted only."""
+
+    only: OpaqueId | None = None
+    peers: bool = True
+
+
+class MadeAnswer(Answer):
+    """An offer of the wave, and what has become of it by now."""
+
+    id: str
+    peer: Person
+    modality: Modality
+    state: OfferState
+    travel_s: Count | None
+    distance_m: Count | None
+
+
+class PassedAnswer(Answer):
+    """Somebody who was not asked; `place` in the list of those who could have been, from 1."""
+
+    peer: Person
+    place: Annotated[int, Field(ge=1)] | None
+
+
+class NotAskedAnswer(Answer):
+    """Everybody with one reason. `later`: could have been asked, and was further down the list."""
+
+    reason: Reason | Literal["later"]
+    count: Count
+    peers: list[PassedAnswer] | None
+
+
+class WaveAnswer(Answer):
+    """One decision that asked somebody, or (`wave` null) handed the request to a manager.
+
+    `why` is an English sentence; `because` says the same in codes and numbers (`docs/reasons.md`).
+    `not_asked` is null when it was kept in a form that this version does not read.
+    """
+
+    id: str
+    wave: Count | None
+    at: Moment
+    strategy: str
+    why: str
+    because: list[dict[str, Any]]
+    offers: list[MadeAnswer]
+    not_asked: list[NotAskedAnswer] | None
+
+
+class WaveList(Page):
+    """All of a request, in the order in which they were decided."""
+
+    items: list[WaveAnswer]
+
+
+@routes.add(
+    "GET",
+    "/requests/{request_id}/waves",
+    roles={Role.MANAGER},
+    answer=WaveList,
+    summary="Why these peers were asked, and why not the others.",
+)
+def index(call: Call, request_id: str, query: WavesQuery) -> Json:
+    """What held at the moment of each decision, not what holds now."""
+    request = access.request(call.tx, call.actor, request_id)
+    if request.state in FINAL:
+        site = call.tx.session.get_one(Site, request.site_id)
+        call.looks.append(audit.case(request, site.name))
+    rows = [
+        row
+        for row in decisions.of_request(call.tx, request.id)
+        if query.only is None or row.id == query.only
+    ]
+    kept = {row.id: _who(row) for row in rows}
+    names = _names(call, kept.values()) if query.peers else None
+    made = _made(call, request.id)
+    items = [_shape(row, kept[row.id], made.get(row.wave, []), names) for row in rows]
+    return {"items": items, "next_cursor": None}
+
+
+def _who(row: RecordedDecision) -> Who | None:
+    try:
+        return recording.who(row.who)
+    except Unreadable:
+        return None
+
+
+def _names(call: Call, kept: Any) -> Mapping[str, str]:
+    """Of everybody in these decisions; a record holds no names."""
+    ids = {one for who in kept if who is not None for one in (*who.order, *who.excluded)}
+    rows = call.tx.session.execute(select(User.id, User.name).where(User.id.in_(sorted(ids))))
+    return dict(rows.all())
+
+
+def _made(call: Call, request_id: str) -> Mapping[int | None, list[Json]]:
+    """The offers of each wave, soonest first."""
+    rows = call.tx.session.execute(
+        select(Offer, User.name)
+        .join(User, User.id == Offer.peer_id)
+        .where(Offer.request_id == request_id)
+        .order_by(Offer.wave, Offer.arrive_by, Offer.id)
+    )
+    found: dict[int | None, list[Json]] = {}
+    for offer, name in rows:
+        shape = {
+            "id": offer.id,
+            "peer": {"id": offer.peer_id, "name": name},
+            "modality": offer.modality.value,
+            "state": offer.state.value,
+            "travel_s": offer.travel_s,
+            "distance_m": offer.distance_m,
+        }
+        found.setdefault(offer.wave, []).append(shape)
+    return found
+
+
+def _shape(
+    row: RecordedDecision, who: Who | None, made: list[Json], names: Mapping[str, str] | None
+) -> Json:
+    return {
+        "id": row.id,
+        "wave": row.wave,
+        "at": stamp(row.at),
+        "strategy": row.strategy,
+        "why": row.why,
+        "because": row.because,
+        "offers": made if row.wave is not None else [],
+        "not_asked": _not_asked(who, names) if who is not None else None,
+    }
+
+
+def _not_asked(who: Who, names: Mapping[str, str] | None) -> list[Json]:
+    """Grouped by reason: who could have been asked first, then by the order of the reasons."""
+    groups: dict[str, list[tuple[str, int | None]]] = {}
+    if who.later:
+        groups[LATER] = list(who.later)
+    for reason in Reason:
+        found: list[tuple[str, int | None]] = [
+            (one, None) for one, why in who.excluded.items() if why is reason
+        ]
+        if found:
+            groups[reason.value] = found
+    return [
+        {"reason": reason, "count": len(found), "peers": _passed(found, names)}
+        for reason, found in groups.items()
+    ]
+
+
+def _passed(
+    found: Sequence[tuple[str, int | None]], names: Mapping[str, str] | None
+) -> list[Json] | None:
+    if names is None:
+        return None
+    named = [(names.get(one, ""), one, place) for one, place in found]
+    return [
+        {"peer": {"id": one, "name": name}, "place": place}
+        for name, one, place in sorted(named, key=lambda each: (each[2] or 0, each[0], each[1]))
+    ]
