@@ -51,7 +51,7 @@ def install(app: Flask, wired: Wired) -> None:
             "ed/ask.html",
             family="ed",
             default_theme="light",
-            words_of=("ed", "desk", "alarm_help", "suits"),
+            words_of=("ed", "arrival", "desk", "alarm_help", "suits"),
             boot=boot,
             rooms=[(room, short_room(room)) for room in rooms],
             more=[(code, _name_of(code)) for code in spoken if code not in LANGUAGES],
@@ -74,14 +74,14 @@ def install(app: Flask, wired: Wired) -> None:
             except NotFound:
                 return frame.render(
                     wired, "ed/gone.html", family="ed", default_theme="light",
-                    words_of=("ed", "desk"), status=404,
+                    words_of=("ed", "arrival", "desk"), status=404,
                 )  # fmt: skip
         return frame.render(
             wired,
             "ed/follow.html",
             family="ed",
             default_theme="light",
-            words_of=("ed", "desk", "tiles", "alarm_help", "suits"),
+            words_of=("ed", "arrival", "desk", "tiles", "alarm_help", "suits"),
             boot=boot,
         )
 

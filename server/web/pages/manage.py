@@ -166,6 +166,7 @@ def _page(
         default_theme="light",
         words_of=(
             "manage",
+            "arrival",
             "reach",
             "channels",
             "alarm_help",

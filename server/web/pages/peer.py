@@ -68,7 +68,17 @@ def _page(wired: Wired, boot: dict[str, Any]) -> Response:
         "peer/app.html",
         family="peer",
         default_theme="auto",
-        words_of=("peer", "ring", "alarm_help", "voices", "wishes", "own", "suits", "kept"),
+        words_of=(
+            "peer",
+            "arrival",
+            "ring",
+            "alarm_help",
+            "voices",
+            "wishes",
+            "own",
+            "suits",
+            "kept",
+        ),
         boot={
             "theme": frame.theme("auto"),
             "languages": words.LANGUAGES,

@@ -54,7 +54,8 @@ function useVoice(request) {
         unfilled: () => t("announce_unfilled"),
       };
       announce(says[request.state]());
-    } else if (request.state === "en_route" && was.visit.eta_at !== request.visit.eta_at) announce(t("announce_way", { name, n: minutesUntil(request.visit.eta_at) }));
+    } else if (request.state === "en_route" && request.visit.near_at && !was.visit.near_at) announce(t("arr_near", { name }));
+    else if (request.state === "en_route" && was.visit.eta_at !== request.visit.eta_at) announce(t("announce_way", { name, n: minutesUntil(request.visit.eta_at) }));
     else if (was.asked !== request.asked) announce(t("announce_wave", { asked: request.asked, n: request.eligible }));
   }, [request.seq]);
 }

@@ -1,5 +1,6 @@
 // Somebody said yes: on the way, arrived, with them.
 import { boot } from "../boot.js";
+import { isNear, rangeOf } from "../arrival.js";
 import { at, minutesUntil, now, secondsSince } from "../clock.js";
 import { Avatar, html, Icon, Journey, Press, Timeline } from "../ui.js";
 import { clock, firstName, initials, shortName, t } from "../words.js";
@@ -33,21 +34,23 @@ function Hero({ request, visitStep, open }) {
   const visit = request.visit;
   const name = firstName(visit.peer.name);
   const remote = visit.modality !== "in_person";
+  const near = isNear(visit);
   const late = visit.eta_at && at(visit.eta_at) < now();
   const n = visit.eta_at ? minutesUntil(visit.eta_at) : 0;
   const road = request.state === "en_route" || request.state === "accepted";
-  const title = { accepted: t("way_yes_title", { name }), en_route: t("way_title", { name }), arrived: t("here_title", { name }), in_session: t("with_title", { name }) }[request.state];
+  const title = { accepted: t("way_yes_title", { name }), en_route: t(near ? "arr_near" : "way_title", { name }), arrived: t("here_title", { name }), in_session: t("with_title", { name }) }[request.state];
   const under = request.state === "in_session" ? t("with_text", { time: clock(visit.started_at) })
     : request.state === "arrived" ? t("here_text", { time: clock(visit.arrived_at), place: request.place })
     : remote ? t("way_remote_text")
+    : near ? t("arr_near_ask")
     : late ? t("way_late")
-    : visit.eta_at ? t("way_arrive", { time: clock(visit.eta_at) }) : t("way_yes_text");
+    : visit.eta_at ? [t("way_arrive", { time: clock(visit.eta_at) }), rangeOf(visit)].filter(Boolean).join(", ") : t("way_yes_text");
   const label = request.state === "en_route" ? t("way_label", { n }) : request.state === "arrived" ? t("way_label_here") : request.state === "in_session" ? t("way_label_with") : t("way_label_yes");
   const together = request.state === "in_session" ? Math.floor(secondsSince(visit.started_at) / 60) : null;
-  const figure = together ? together : road && !remote && visit.eta_at ? n : null;
+  const figure = together ? together : road && !remote && !near && visit.eta_at ? n : null;
   return html`<section class="card card--raise hero"><div class="eta">${figure !== null && html`<span class="eta__n">${figure}<small>${t("way_minutes")}</small></span>`}<div><h2>${title}</h2><span class="sub num">${under}</span></div></div>
     ${!remote && html`<${Journey} who=${initials(visit.peer.name)} left=${travelled(request)} label=${label} steps=${steps(request)} />`}
-    ${road && !remote && html`<${Press} kind="soft" size="lg" block icon="map-pin" act=${() => visitStep("arrive")}>${t("way_here", { name })}<//>`}
+    ${road && !remote && html`<${Press} kind=${near ? "primary" : "soft"} size="lg" block icon="map-pin" act=${() => visitStep("arrive")}>${t("way_here", { name })}<//>`}
     ${request.state === "in_session" && html`<button type="button" class="btn btn--secondary btn--lg btn--block" onClick=${() => open("end")}>${t("with_end")}</button>`}</section>`;
 }
 

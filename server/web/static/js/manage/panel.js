@@ -1,5 +1,6 @@
 // One case beside the list: what is asked, who holds it, who could go and why not, what has happened.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { isNear, rangeOf } from "../arrival.js";
 import { get, Problem } from "../api.js";
 import { announce } from "../a11y.js";
 import { followRequest } from "../live.js";
@@ -82,6 +83,7 @@ function holder(row) {
   return isMine(row) ? t("m_holder_you") : t("m_holder", { name: shortName(row.owner.name) });
 }
 
+const COMING = new Set(["accepted", "en_route"]);
 const AT = { accepted: 4, arrived: 76, in_session: 92, completed: 92 };
 
 function Coming({ row, candidates }) {
@@ -90,7 +92,7 @@ function Coming({ row, candidates }) {
   const left = row.state === "en_route" && total ? Math.min(92, Math.max(4, 100 - (100 * minutesUntil(visit.eta_at) * 60000) / total)) : AT[row.state] ?? 4;
   const number = Array.isArray(candidates) && candidates.find((one) => one.peer.id === visit.peer.id)?.phone;
   const steps = ["accepted", "en_route", "arrived", "in_session"].map((one) => ({ words: t(`state_${one}`), is: one === row.state ? "now" : null }));
-  return html`<div class="coming"><div class="line"><${Avatar} name=${visit.peer.name} size="sm" /><span class="grow"><b>${shortName(visit.peer.name)}</b><small class="num"><${Timer} text=${() => figure(row)} /></small></span><${Pill} state=${row.state} small /></div>
+  return html`<div class="coming"><div class="line"><${Avatar} name=${visit.peer.name} size="sm" /><span class="grow"><b>${shortName(visit.peer.name)}</b><small class="num"><${Timer} text=${() => [figure(row), isNear(visit) ? t("arr_near_short") : COMING.has(row.state) && rangeOf(visit)].filter(Boolean).join(", ")} /></small></span><${Pill} state=${row.state} small /></div>
     ${visit.modality === "in_person" && html`<${Journey} who=${initials(visit.peer.name)} left=${left} label=${t(`state_${row.state}`)} steps=${steps} />`}
     ${number && can.act && html`<a class="btn btn--secondary btn--sm" href=${`tel:${number}`}><${Icon} name="phone" />${t("m_call_peer", { peer: shortName(visit.peer.name) })}</a>`}</div>`;
 }

@@ -1,4 +1,5 @@
 // Rows and facts in words.
+import { isNear } from "../arrival.js";
 import { boot } from "../boot.js";
 import { now, secondsSince } from "../clock.js";
 import { clock, clockBare, has, language, shortName, t, timer } from "../words.js";
@@ -63,6 +64,7 @@ export function figure(row) {
 export function below(row) {
   if (row.state === "searching" || row.state === "escalated") return t("m_goal", { time: timer(goalOf(row)) });
   if (row.state === "arrived") return clock(row.visit.arrived_at);
+  if (row.visit && isNear(row.visit)) return t("arr_near_short");
   if ((row.state === "accepted" || row.state === "en_route") && row.visit.eta_at) return clock(row.visit.eta_at);
   return "";
 }

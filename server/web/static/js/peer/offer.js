@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "../a11y.js";
 import { post, put } from "../api.js";
+import { driveOf } from "../arrival.js";
 import { secondsUntil, useTick } from "../clock.js";
 import { link } from "../live.js";
 import { Banner, Dialog, html, Icon, Press, Ring } from "../ui.js";
@@ -69,7 +70,7 @@ function Asked({ offer }) {
     ${unsent && html`<${Banner} kind="alarm" icon="triangle-alert" title=${t("p_yes_unsent")} text=${t("p_yes_unsent_text")} />`}
     <section class="card offer">
       ${isHere && html`<${Way} />`}
-      ${isHere && offer.travel_seconds !== null && html`<div class="big"><div><b>${minutes}<small>${t("p_min_drive")}</small></b><span class="num">${offer.distance_m === null ? "" : t("p_miles", { n: miles(offer.distance_m) })}</span></div><div><${At} stamp=${Date.now() + offer.travel_seconds * 1000} /><span>${t("p_if_now")}</span></div></div>`}
+      ${isHere && offer.travel_seconds !== null && html`<div class="big"><div><b>${minutes}<small>${t("p_min_drive")}</small></b><span class="num">${[offer.distance_m === null ? "" : t("p_miles", { n: miles(offer.distance_m) }), driveOf(offer)].filter(Boolean).join(", ")}</span></div><div><${At} stamp=${Date.now() + offer.travel_seconds * 1000} /><span>${t("p_if_now")}</span></div></div>`}
       <ul class="facts">
         <${Fact} icon="hospital" title=${offer.site.name}>${t("p_ed_in", { area: offer.site.area })}<//>
         <${Fact} icon="life-buoy" title=${t(offer.focus ? `p_about_${offer.focus}` : "p_about_none")}>${t("p_said_yes")}<//>

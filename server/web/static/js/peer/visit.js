@@ -1,6 +1,7 @@
 // The visit: said yes, on the way, here, with them. One press at a time, each shown at once.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "../a11y.js";
+import { isNear, rangeOf } from "../arrival.js";
 import { minutesUntil, secondsSince, useTick } from "../clock.js";
 import { Avatar, Banner, html, Icon, Journey, Pill, Press, rich } from "../ui.js";
 import { clock, firstName, has, initials, miles, shortName, t } from "../words.js";
@@ -85,8 +86,9 @@ function Coming({ visit, about }) {
     <${Signal} text=${t("p_case_offline")} /><${Trouble} />
     ${isLeft && here.state === "denied" && html`<${Banner} icon="map-pin" title=${t("p_location_off")} text=${t("p_location_off_text")} />`}
     ${isSlow && html`<${Banner} icon="clock" title=${t("p_nudge")} text=${t("p_nudge_text")} />`}
+    ${isNear(visit) && html`<${Banner} icon="map-pin" title=${t("arr_you_near")} text=${t("arr_you_near_text")} />`}
     <section class="card place"><${Way} from=${here} to=${request.site} />
-      <div class="eta num"><div>${minutes === null ? "" : html`<b>${minutes}<small>${t("p_min")}</small></b>`}<span>${[far, when].filter(Boolean).join(", ")}</span></div><a class="btn btn--soft btn--lg" href=${directions(request)} target="_blank" rel="noreferrer noopener"><${Icon} name="navigation" />${t("p_directions")}</a></div>
+      <div class="eta num"><div>${minutes === null ? "" : html`<b>${minutes}<small>${t("p_min")}</small></b>`}<span>${[far, when, rangeOf(visit)].filter(Boolean).join(", ")}</span></div><a class="btn btn--soft btn--lg" href=${directions(request)} target="_blank" rel="noreferrer noopener"><${Icon} name="navigation" />${t("p_directions")}</a></div>
       <ul class="plan"><${Place} about=${about} /></ul>
       ${!isLeft && html`<p class="said"><${Icon} name="map-pin" /><span>${rich("p_seen_from")}</span></p>`}
     </section>`;
