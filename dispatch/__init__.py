@@ -27,6 +27,9 @@ Rows:
 - `notes`     what a peer writes after a visit, and how they are: two more tables
 - `learning`  what is learned of how people answer: a folder with a map of its own
 - `help_calls` a peer who does not feel safe, and the note that closed it: one more table
+- `previews`  policies that are tried on the past; one more table
+- `trying`    one preview from its row to its result
+- `past`      rows of the last days into the values that a replay takes
 - `spells`    when each peer was available: the past of a duty; one more table
 - `decisions` what was decided and from what, kept with its reason: one more table
 - `access`    the gates: another network's rows do not exist

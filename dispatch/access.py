@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from dispatch.errors import not_found
 from dispatch.events import By
 from dispatch.models import Offer, Peer, Site, SupportRequest, User, Visit
+from dispatch.previews import Preview
 from dispatch.states import LIVE_VISIT, OfferState, Role, VisitState
 from storage.database import Transaction
 
@@ -126,6 +127,16 @@ def site(tx: Transaction, actor: Actor, site_id: str) -> Site:
     row = tx.session.scalars(query).one_or_none()
     if row is None:
         raise not_found("site")
+    return row
+
+
+def preview(tx: Transaction, actor: Actor, preview_id: str) -> Preview:
+    """The preview of the actor's network, or `NotFound`."""
+    row = tx.session.scalars(
+        select(Preview).where(Preview.id == preview_id, Preview.network_id == actor.network_id)
+    ).one_or_none()
+    if row is None:
+        raise not_found("preview")
     return row
 
 

@@ -16,6 +16,7 @@ ERROR_CODES: dict[str, str] = {
     "illegal_step": "This step cannot be taken from the state it is in.",
     "busy": "This peer is already with someone.",
     "offer_closed": "This offer is closed; the request no longer needs an answer.",
+    "previews_full": "Enough previews of the policy are waiting; take one back first.",
     "in_use": "It is still in use and cannot be changed in this way.",
 }
 
@@ -53,7 +54,8 @@ class Invalid(DomainError):
 
 
 class Conflict(DomainError):
-    """The state does not allow it: `already_taken`, `illegal_step`, `busy`, `in_use`."""
+    """The state does not allow it: `already_taken`, `illegal_step`, `busy`, `in_use`,
+    `previews_full`."""
 
     code = "illegal_step"
 

@@ -12,6 +12,7 @@ Map:
 - `auth`        passwords, tokens, sessions, same-origin, login limits
 - `realtime`    Socket.IO
 - `web`         pages for people
+- `previews`    policies tried on the past, each in a process of its own
 - `dispatcher`  the only module that waits; `wake` shortens the wait
 - `health`, `metrics`, `logs`  what an operator looks at
 - `models`      sessions, refresh tokens, idempotency keys, heartbeats

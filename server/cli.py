@@ -119,6 +119,14 @@ def _replay(settings: Settings, request_id: str) -> int:
     return 0 if is_same else 1
 
 
+def _preview(settings: Settings, preview_id: str, lease: str) -> int:
+    """one preview of a policy, for the dispatcher that holds it; not for people"""
+    from server import logs, previews
+
+    logs.configure(settings.log_level)
+    return previews.play(settings, preview_id, lease)
+
+
 COMMANDS: dict[str, Callable[..., int]] = {
     "run": _run,
     "web": _web,
@@ -127,6 +135,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "seed": _seed,
     "doctor": _doctor,
     "replay": _replay,
+    "preview": _preview,
 }
 
 
@@ -138,6 +147,9 @@ def main(arguments: Sequence[str]) -> int:
         added = commands.add_parser(name, help=command.__doc__)
         if command is _replay:
             added.add_argument("request_id", metavar="REQUEST_ID")
+        if command is _preview:
+            added.add_argument("preview_id", metavar="PREVIEW_ID")
+            added.add_argument("lease", metavar="LEASE")
     given = vars(parser.parse_args(arguments))
     chosen = given.pop("command")
     try:

@@ -64,6 +64,7 @@ _DOMAIN_STATUS = {
     "illegal_step": 409,
     "busy": 409,
     "in_use": 409,
+    "previews_full": 409,
     "offer_closed": 410,
 }
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, select
 
-from dispatch import care, decisions, spells
+from dispatch import care, decisions, previews, spells
 from dispatch.models import Network
 from notifications import history
 from server import idempotency
@@ -44,6 +44,7 @@ def chores(db: Database) -> int:
         sessions.purge(tx)
         care.forget(tx)
         spells.forget(tx)
+        previews.forget(tx)
         tx.session.execute(
             delete(Heartbeat)
             .where(Heartbeat.at < tx.now - HEARTBEATS_KEPT)

@@ -23,6 +23,7 @@ from server.auth.limits import LoginLimits, make_limiter
 from server.auth.tokens import AccessTokens
 from server.directory import DispatchDirectory
 from server.metrics import Metrics
+from server.previews import LOOK_S, Players
 from server.realtime.fanout import outlet_of
 from server.realtime.publisher import Publisher
 from server.settings import Settings
@@ -133,6 +134,12 @@ def make_loops(wired: Wired) -> Loops:
         public_url=settings.public_url,
         observe=wired.metrics.observe_send,
     )
+    players = Players(db, settings)
+
+    def close() -> None:
+        players.close()
+        relay.close(SETTLE_S)
+
     return Loops(
         {
             "engine": [
@@ -151,8 +158,9 @@ def make_loops(wired: Wired) -> Loops:
                 Turn("answers", lambda: training.learn(db), LEARN_S),
                 Turn("travel", lambda: calibrate.calibrate(db), LEARN_S),
             ],
+            "previews": [Turn("previews", players.tick, LOOK_S)],
         },
-        lambda: relay.close(SETTLE_S),
+        close,
     )
 
 

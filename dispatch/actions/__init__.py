@@ -9,5 +9,6 @@ change as one guarded statement and journals it. They return rows; shaping is th
 - `visits`   depart, arrive, start, complete, withdraw, hand over, undo
 - `duty`     be available, share a position
 - `notes`    the note after a visit, how a peer is, and who talks with them
+- `previews` a policy that is tried on the past
 - `people`   sites, users, peers, certificates, badges, policy
 """

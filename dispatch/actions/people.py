@@ -287,16 +287,25 @@ def load_peer(tx: Transaction, actor: Actor, peer_id: str) -> Peer:
     ).one()
 
 
+def check_policy(tx: Transaction, actor: Actor, values: Mapping[str, Any]) -> Policy:
+    """The policy that these settings of the network would make.
+
+    Raises `Invalid` naming the setting that cannot be used, by itself or beside a site's own.
+    """
+    policy = parse(values)
+    sites = tx.session.scalars(select(Site).where(Site.network_id == actor.network_id))
+    for site in sites:
+        parse(values, site.policy)
+    return policy
+
+
 def set_policy(tx: Transaction, actor: Actor, values: Mapping[str, Any]) -> Policy:
     """Replace the network's own settings; what is not named falls back to the default.
 
     Raises `Invalid` naming the setting that cannot be used, by itself or beside a site's own.
     """
+    policy = check_policy(tx, actor, values)
     network = tx.session.get_one(Network, actor.network_id)
-    policy = parse(values)
-    sites = tx.session.scalars(select(Site).where(Site.network_id == actor.network_id))
-    for site in sites:
-        parse(values, site.policy)
     network.policy = dict(values)
     tx.session.flush()
     return policy

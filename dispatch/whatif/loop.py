@@ -262,6 +262,7 @@ class Run:
                 recent_alerts=len(life.alerts),
                 recent_cases=len(life.cases),
                 traits=peer.traits,
+                counted_from=peer.counted_from,
             )
         return view
 

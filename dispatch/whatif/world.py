@@ -54,6 +54,8 @@ class Peer:
     certified_until: datetime | None = FOREVER
     open_offer_limit: int = 1
     traits: frozenset[str] = frozenset()
+    counted_from: datetime | None = None
+    """From when on they want to be learned of."""
     key: str = ""
     """The id of a peer who exists: what was learned of them is found by it."""
 

@@ -62,6 +62,7 @@ def scene(app: Flask, wired: Wired) -> Scene:
     sent = {"kind": "fcm", "address": "a-token", "platform": "android"}
     device = api.post("/devices", here.peers[0], json=sent).get_json()
     test = api.post(f"/devices/{device['id']}/test", here.peers[0]).get_json()
+    preview = api.post("/policy/preview", here.manager, json={}).get_json()
     desk = api.post("/desks", here.staff, json={"name": "Desk B"}).get_json()
     return Scene(
         api,
@@ -74,6 +75,7 @@ def scene(app: Flask, wired: Wired) -> Scene:
             "delivery_id": test["delivery_id"],
             "check_in_id": check_in["id"],
             "desk_id": desk["id"],
+            "preview_id": preview["id"],
             "site_id": here.site_id,
             "peer_id": here.peers[0].id,
             "user_id": here.peers[0].id,

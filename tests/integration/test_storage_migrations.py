@@ -14,6 +14,7 @@ import dispatch.help_calls  # registers its tables
 import dispatch.learning.versions  # registers its tables
 import dispatch.models  # registers its tables
 import dispatch.notes  # registers its tables
+import dispatch.previews  # registers its tables
 import dispatch.spells  # noqa: F401  # registers its tables
 import notifications.models  # noqa: F401  # registers its tables
 import server.models  # noqa: F401  # registers its tables
