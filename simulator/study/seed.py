@@ -14,6 +14,7 @@ from dispatch.whatif.loop import Run
 from dispatch.whatif.strategy import Strategy
 from simulator.study import check
 from simulator.study.hindsight import Planned, look_back
+from simulator.study.learned import Learner
 from simulator.study.people import People
 from simulator.study.world import Plan, World, build
 
@@ -60,7 +61,8 @@ def play(plan: Plan, strategies: Sequence[Strategy], tell: Tell) -> Seed:
     logs = []
     for strategy in strategies:
         tell(f"seed {plan.seed}: {strategy.name}")
-        logs.append(_checked(world, people, strategy))
+        chosen = strategy.in_world(world) if isinstance(strategy, Learner) else strategy
+        logs.append(_checked(world, people, chosen))
     return Seed(world, back, found.bound, tuple(logs))
 
 

@@ -15,6 +15,7 @@ from dispatch.states import Modality
 from dispatch.waves import Decision, Search
 from dispatch.whatif.strategy import Product, Strategy
 from dispatch.whatif.world import Request
+from simulator.study.learned import Learner
 
 LOOK_AGAIN_S = 60
 FIXED_WAVE = 3
@@ -96,5 +97,6 @@ def by_name() -> dict[str, Strategy]:
         Product("clock", DEFAULT),
         Product("simple", Policy(strategy="simple")),
         Product("priced", Policy(strategy="priced")),
+        Learner("learned", Policy(strategy="priced")),
     )
     return {strategy.name: strategy for strategy in found}

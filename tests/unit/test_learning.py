@@ -27,6 +27,11 @@ from dispatch.policy import Policy
 from dispatch.pricing import Pricing
 from dispatch.states import Modality, OfferState, RequestState
 from dispatch.waves import Search
+from dispatch.whatif.loop import Run
+from simulator.study import check
+from simulator.study.learned import Learner
+from simulator.study.people import People
+from simulator.study.world import Plan, build
 from tests.harness.databases import START as NOW
 from tests.harness.views import SITE, crowd
 
@@ -312,3 +317,15 @@ def test_how_unevenly() -> None:
     assert gini([0.0, 0.0]) is None
     assert gini([2.0, 2.0, 2.0]) == pytest.approx(0.0)
     assert gini([0.0, 0.0, 0.0, 8.0]) == pytest.approx(0.75)
+
+
+def test_the_study_learns_from_other_days_of_the_same_people() -> None:
+    world = build(Plan(seed=1, days=1.0, site_count=12, peer_count=40, load=6.0))
+    knowing = Learner("learned", Policy(strategy="priced")).in_world(world)
+    assert knowing.model is not None
+    assert knowing.model.ratios.keys() <= {peer.id for peer in world.peers}
+    people_of = People(world)
+    log = Run(world, people_of, knowing).play()
+    assert list(check.broken_rules(world, people_of, log)) == []
+    small = build(Plan(seed=1, days=0.1, site_count=2, peer_count=5))
+    assert Learner("learned", Policy(strategy="priced")).in_world(small).model is None
