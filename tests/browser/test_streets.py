@@ -13,7 +13,7 @@ from tests.browser.looking import accessible, fits
 from tests.browser.manage import HOMES, SITE, accept, ask, finish_all, on_duty
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
-from tests.harness.streets import StreetServer, street_server
+from tests.harness.streets import StreetServer
 
 WHOSE = "© <Streets> of our own"
 """What looks like markup is said as it is."""
@@ -22,7 +22,7 @@ BROKEN = ("status of 503",)
 
 @pytest.fixture(scope="module")
 def streets() -> Iterator[StreetServer]:
-    with street_server() as server:
+    with StreetServer() as server:
         yield server
 
 

@@ -7,16 +7,11 @@ product never uses.
 """
 
 import json
-import socket
-import threading
-import time
-from collections import defaultdict, deque
+from collections import deque
 from dataclasses import dataclass
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -25,6 +20,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from tests.harness.fcm_schema import Refused, check
+from tests.harness.standin import Asked, HttpStandIn, Reply, Scripts, json_reply, until
 
 PROJECT = "alongside-test"
 AUDIENCE = "https://oauth2.googleapis.com/token"
@@ -110,10 +106,11 @@ def _key() -> tuple[str, RSAKey]:
     return pem, RSAKey.import_key(private.public_key())
 
 
-class FcmServer:
+class FcmServer(HttpStandIn):
     """Start it with `with FcmServer() as fcm:`; `fcm.url` is the base URL to give to the product."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.messages: list[dict[str, Any]] = []
         """Every message that a device got, in order."""
         self.tried: list[dict[str, Any]] = []
@@ -123,39 +120,8 @@ class FcmServer:
         self.refused: list[str] = []
         """Why messages were refused that no script refused: always a mistake of the product."""
         self.grant_answers: deque[Answer] = deque()
-        self._scripts: defaultdict[str, deque[Answer]] = defaultdict(deque)
-        self._lasting: dict[str, Answer] = {}
+        self._scripts: Scripts[Answer] = Scripts()
         self._tokens: set[str] = set()
-        self._lock = threading.Lock()
-        self._quit = threading.Event()
-        server = self
-
-        class Handler(_Handler):
-            fcm = server
-
-        self._http = _Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(
-            target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._quit.set()
-        self._http.shutdown()
-        self._http.server_close()
-
-    @property
-    def url(self) -> str:
-        """The base URL."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
 
     def service_account(self) -> dict[str, str]:
         """The content of a key file whose grant runs against this server."""
@@ -176,22 +142,22 @@ class FcmServer:
 
     def script(self, address: str, *answers: Answer) -> None:
         """The next messages to `address` are answered like this, one after another."""
-        with self._lock:
-            self._scripts[address].extend(answers)
+        with self.lock:
+            self._scripts.add(address, *answers)
 
     def always(self, address: str, answer: Answer) -> None:
         """Every message to `address` is answered like this."""
-        with self._lock:
-            self._lasting[address] = answer
+        with self.lock:
+            self._scripts.keep(address, answer)
 
     def forget_access_tokens(self) -> None:
         """Every access token handed out so far is revoked."""
-        with self._lock:
+        with self.lock:
             self._tokens.clear()
 
     def sent_to(self, address: str) -> list[dict[str, Any]]:
         """The messages this device got, in order."""
-        with self._lock:
+        with self.lock:
             return [m for m in self.messages if address in (m.get("token"), m.get("fid"))]
 
     def visible(self, address: str) -> dict[str, str]:
@@ -211,7 +177,7 @@ class FcmServer:
 
     def grant(self, body: bytes) -> tuple[Answer, bytes]:
         """Answer the OAuth token endpoint: a signed assertion for an access token."""
-        with self._lock:
+        with self.lock:
             if self.grant_answers:
                 answer = self.grant_answers.popleft()
                 return answer, answer.body or json.dumps({"error": answer.code}).encode()
@@ -219,7 +185,7 @@ class FcmServer:
         claims = jwt.decode(form["assertion"][0], _key()[1], algorithms=["RS256"]).claims
         if claims["aud"] != AUDIENCE or SCOPES.isdisjoint(claims["scope"].split()):
             return Answer(400), b'{"error": "invalid_grant"}'
-        with self._lock:
+        with self.lock:
             self.grants += 1
             token = f"access-{self.grants}"
             self._tokens.add(token)
@@ -235,15 +201,14 @@ class FcmServer:
             request = json.loads(body)
             address = check(request)
         except (ValueError, Refused) as error:
-            with self._lock:
+            with self.lock:
                 self.refused.append(str(error))
             answer = Answer(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT", str(error))
             return answer, answer.as_json()
         message, is_dry = request["message"], request.get("validate_only", False)
-        with self._lock:
+        with self.lock:
             (self.dry_runs if is_dry else self.tried).append(message)
-            script = self._scripts[address]
-            answer = script.popleft() if script else self._lasting.get(address, Answer(200))
+            answer = self._scripts.take(address, Answer(200))
             if not is_dry and (answer.status == 200 or answer.is_taken):
                 self.messages.append(message)
             name = f"projects/{PROJECT}/messages/{len(self.messages)}"
@@ -251,56 +216,18 @@ class FcmServer:
             return answer, json.dumps({"name": name}).encode()
         return answer, answer.body or answer.as_json()
 
-    def wait(self, seconds: float) -> None:
-        """Hang, but not past the end of the server."""
-        self._quit.wait(seconds)
+    def answer(self, asked: Asked) -> Reply:
+        """Route the two endpoints."""
+        if asked.path == "/token":
+            answer, content = self.grant(asked.body)
+        elif asked.path == f"/v1/projects/{PROJECT}/messages:send":
+            answer, content = self.send(asked.headers.get("authorization", ""), asked.body)
+        else:
+            answer, content = WRONG_URL, WRONG_URL.body or b""
+        return json_reply(
+            answer.status, content, retry_after=answer.retry_after, hang_s=answer.hang_s
+        )
 
     def wait_for(self, count: int, timeout_s: float = 5.0) -> None:
         """Until this many messages have been tried; `TimeoutError` otherwise."""
-        until = time.monotonic() + timeout_s
-        while len(self.tried) < count:
-            if time.monotonic() > until:
-                raise TimeoutError(f"{len(self.tried)} of {count} messages were tried")
-            time.sleep(0.005)
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is what some tests are about."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    fcm: FcmServer
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def do_POST(self) -> None:
-        """Route the two endpoints."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path == "/token":
-            answer, content = self.fcm.grant(body)
-        elif self.path == f"/v1/projects/{PROJECT}/messages:send":
-            answer, content = self.fcm.send(self.headers.get("Authorization", ""), body)
-        else:
-            answer, content = WRONG_URL, WRONG_URL.body or b""
-        if answer.hang_s:
-            self.fcm.wait(answer.hang_s)
-        if answer.status == 0:
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
-            return
-        self.send_response(answer.status)
-        if answer.retry_after is not None:
-            self.send_header("Retry-After", answer.retry_after)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-        self.wfile.flush()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the inherited name
-        """Silence."""
+        until(count, lambda: len(self.tried), "messages were tried", timeout_s)

@@ -11,8 +11,6 @@ import ipaddress
 import re
 import socket
 import ssl
-import threading
-from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -22,13 +20,15 @@ from functools import cache
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from tests.harness.standin import Listening, Scripts
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _authority() -> tuple[bytes, bytes]:
     )
 
 
-class SmtpServer:
+class SmtpServer(Listening):
     """Start it with `with SmtpServer(folder) as mail:`; `mail.url` is SMTP_URL.
 
     `login` is the only name and password it knows; `is_tls` speaks TLS from the first byte;
@@ -88,6 +88,9 @@ class SmtpServer:
         is_tls: bool = False,
         offers_starttls: bool = True,
     ) -> None:
+        server = _Server(("127.0.0.1", 0), _Conversation)
+        server.mail = self
+        super().__init__(server)
         self.login = login
         self.is_tls = is_tls
         self.offers_starttls = offers_starttls
@@ -98,23 +101,18 @@ class SmtpServer:
         self.offences: list[str] = []
         """What a client did that no client may do."""
         self._expected: set[str] = set()
-        self._scripts: defaultdict[str, deque[Answer]] = defaultdict(deque)
-        self._lock = threading.Lock()
-        self.stopped = threading.Event()
+        self._scripts: Scripts[Answer] = Scripts()
         certificate, key = _authority()
         self.certificate = folder / "mail-server.pem"
         self.certificate.write_bytes(certificate + key)
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.load_cert_chain(self.certificate)
-        self._server = _Server(("127.0.0.1", 0), _Conversation)
-        self._server.mail = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
     @property
     def url(self) -> str:
         """The address to give to the product, with the sign-in where there is one."""
         who = "" if self.login is None else f"{self.login[0]}:{self.login[1]}@"
-        return f"smtp{'s' if self.is_tls else ''}://{who}127.0.0.1:{self._server.server_address[1]}"
+        return f"smtp{'s' if self.is_tls else ''}://{who}127.0.0.1:{self.port}"
 
     @property
     def trust(self) -> ssl.SSLContext:
@@ -123,7 +121,7 @@ class SmtpServer:
 
     def script(self, mailbox: str, *answers: Answer) -> None:
         """The next mails to `mailbox` are answered so, one after another; `*` before a mailbox."""
-        self._scripts[mailbox].extend(answers)
+        self._scripts.add(mailbox, *answers)
 
     def expect(self, *mailboxes: str) -> None:
         """A mail to any of these is no surprise."""
@@ -131,13 +129,20 @@ class SmtpServer:
 
     def next(self, mailbox: str, stage: str) -> Answer | None:
         """The scripted answer for this stage, once."""
-        with self._lock:
-            waiting = self._scripts[mailbox]
-            return waiting.popleft() if waiting and waiting[0].stage == stage else None
+        with self.lock:
+            waiting = self._scripts.peek(mailbox)
+            if waiting is None or waiting.stage != stage:
+                return None
+            return self._scripts.take(mailbox, waiting)
+
+    def coming(self, mailbox: str) -> Answer | None:
+        """The scripted answer that is next for this mailbox, at whatever stage."""
+        with self.lock:
+            return self._scripts.peek(mailbox)
 
     def take(self, text: bytes, *, is_encrypted: bool) -> None:
         """Keep a mail."""
-        with self._lock:
+        with self.lock:
             self.mails.append(message_from_bytes(text, policy=modern))
             self.was_encrypted.append(is_encrypted)
 
@@ -145,20 +150,13 @@ class SmtpServer:
         """The mails to one mailbox."""
         return [mail for mail in self.mails if mail["To"] == mailbox]
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stopped.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__exit__(kind, error, trace)
         if error is None:
             surprises = {mail["To"] for mail in self.mails} - self._expected
             assert not surprises, f"mails nobody expected, to {surprises}"
@@ -218,7 +216,7 @@ class _Conversation(StreamRequestHandler):
             self._say(code, words)
             return True
         if scripted.code == HANG:
-            self.server.mail.stopped.wait(30)
+            self.server.mail.wait(30)
             return False
         if scripted.code == RESET:
             # Closing with this set makes the system send a reset instead of a goodbye.
@@ -289,8 +287,8 @@ class _Conversation(StreamRequestHandler):
             if not line.endswith(b"\r\n"):
                 mail.offences.append("a line without its end")
             lines.append(line[1:] if line.startswith(b".") else line)
-        waiting = mail._scripts[self.mailbox]
-        is_taken = not waiting or waiting[0].stage != "text" or waiting[0].is_taken
+        waiting = mail.coming(self.mailbox)
+        is_taken = waiting is None or waiting.stage != "text" or waiting.is_taken
         if is_taken:
             mail.take(b"".join(lines), is_encrypted=self.is_encrypted)
         return self._answer("text", self.mailbox, 250, "Taken")

@@ -4,12 +4,9 @@ It remembers what was asked and how; it refuses to know the world.
 """
 
 import struct
-import threading
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.harness.standin import Asked, HttpStandIn, Reply
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -25,39 +22,17 @@ def _square(side: int = 256) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + parts
 
 
-@dataclass
-class StreetServer:
-    """Where it listens, and what it was asked: path and the page that it was told of."""
+class StreetServer(HttpStandIn):
+    """Start it with `with StreetServer() as streets:`; it keeps path and page of what was asked."""
 
-    url: str = ""
-    asked: list[tuple[str, str | None]] = field(default_factory=list)
-    is_broken: bool = False
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[str, str | None]] = []
+        self.is_broken = False
+        self._picture = _square()
 
-
-@contextmanager
-def street_server() -> Iterator[StreetServer]:
-    """A tile server that lives as long as the block."""
-    told = StreetServer()
-    picture = _square()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            told.asked.append((self.path, self.headers.get("Referer")))
-            body = b"" if told.is_broken else picture
-            self.send_response(503 if told.is_broken else 200)
-            self.send_header("Content-Type", "image/png")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    told.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield told
-    finally:
-        server.shutdown()
-        server.server_close()
+    def answer(self, asked: Asked) -> Reply:
+        """The same square for every place, or nothing when it is broken."""
+        self.asked.append((asked.path, asked.headers.get("referer")))
+        headers = {"Content-Type": "image/png"}
+        return Reply(503, b"", headers) if self.is_broken else Reply(200, self._picture, headers)

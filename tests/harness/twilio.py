@@ -13,27 +13,26 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
-from collections import defaultdict, deque
+import re
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from http.server import ThreadingHTTPServer
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 
 from server.telephony import DRILL_ACCOUNT, DRILL_NUMBER, DRILL_TOKEN
-from tests.harness.twilio_http import handler_for
+from tests.harness.standin import Asked, HttpStandIn, Reply, Scripts, json_reply
 
 if TYPE_CHECKING:
     from tests.harness.twilio_phone import Phone
 
 FORM = "application/x-www-form-urlencoded"
 HOOK_S = 20.0
+_PATH = re.compile(r"/2010-04-01/Accounts/(\w+?)(?:/(Messages|Calls|IncomingPhoneNumbers))?\.json")
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ class Sent:
         return shape
 
 
-class TwilioServer:
+class TwilioServer(HttpStandIn):
     """Start it with `with TwilioServer() as twilio:`; `twilio.url` is the base URL to be told.
 
     `now` is the provider's clock. `hooks` is where a phone's own texts go: `<PUBLIC_URL>/hooks`;
@@ -135,6 +134,7 @@ class TwilioServer:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         on_sent: Callable[[Sent], None] | None = None,
     ) -> None:
+        super().__init__(port)
         self.account, self.token, self.number = account, token, number
         self.now = now
         self.hooks = ""
@@ -152,48 +152,21 @@ class TwilioServer:
         self.listings = 0
         self.list_answers: deque[Answer] = deque()
         self._on_sent = on_sent
-        self._scripts: defaultdict[str, deque[Answer]] = defaultdict(deque)
-        self._lasting: dict[str, Answer] = {}
+        self._scripts: Scripts[Answer] = Scripts()
         self._expected: list[str] = []
         self._received = 0
-        self._lock = threading.Lock()
-        self._quit = threading.Event()
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), handler_for(self))
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._quit.set()
-        self._http.shutdown()
-        self._http.server_close()
-
-    @property
-    def url(self) -> str:
-        """The base URL."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
 
     # What a test says beforehand and asks afterwards.
 
     def script(self, number: str, *answers: Answer) -> None:
         """The next texts and calls to `number` are answered like this, one after another."""
-        with self._lock:
-            self._scripts[number].extend(answers)
+        with self.lock:
+            self._scripts.add(number, *answers)
 
     def always(self, number: str, answer: Answer) -> None:
         """Every text and call to `number` is answered like this."""
-        with self._lock:
-            self._lasting[number] = answer
+        with self.lock:
+            self._scripts.keep(number, answer)
 
     def phone(self, number: str) -> "Phone":
         """The phone with this number."""
@@ -214,6 +187,24 @@ class TwilioServer:
 
     # The API.
 
+    def answer(self, asked: Asked) -> Reply:
+        """Texts and calls, lists of them, and the account."""
+        at = urlsplit(asked.path)
+        found = _PATH.fullmatch(at.path)
+        if found is None or found[1] != self.account:
+            answer, content = _no(404, 20404)
+        elif not self.authorize(asked.headers.get("authorization", "")):
+            answer, content = _no(401, 20003)
+        elif asked.method == "POST" and found[2] in ("Messages", "Calls"):
+            answer, content = self.create(found[2], asked.body)
+        elif asked.method == "POST":
+            answer, content = _no(405, 20004)
+        else:
+            answer, content = self.list(found[2], at.query) if found[2] else self.shown()
+        return json_reply(
+            answer.status, content, retry_after=answer.retry_after, hang_s=answer.hang_s
+        )
+
     def authorize(self, header: str) -> bool:
         """Basic auth with our account."""
         wanted = base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
@@ -227,15 +218,14 @@ class TwilioServer:
             if name == "StatusCallbackEvent":
                 fields[name] = [fields[name]] if isinstance(fields[name], str) else fields[name]
         complaint = _complaint(what, fields)
-        with self._lock:
+        with self.lock:
             self.tried.append({"what": what, **fields})
             if complaint:
                 self.refused.append(complaint)
                 answer = Answer(400, 21602)
                 return answer, answer.as_json()
             to = fields["To"]
-            script = self._scripts[to]
-            answer = script.popleft() if script else self._lasting.get(to, TAKEN)
+            answer = self._scripts.take(to, TAKEN)
             if answer.status not in (200, 201) and not answer.is_taken:
                 return answer, answer.as_json()
             letters = "SM" if what == "Messages" else "CA"
@@ -248,7 +238,7 @@ class TwilioServer:
 
     def list(self, what: str, query: str) -> tuple[Answer, bytes]:
         """Answer a GET of a list, newest first."""
-        with self._lock:
+        with self.lock:
             self.listings += 1
             if self.list_answers:
                 answer = self.list_answers.popleft()
@@ -270,10 +260,6 @@ class TwilioServer:
     def shown(self) -> tuple[Answer, bytes]:
         """Answer a GET of the account."""
         return Answer(200), json.dumps({"sid": self.account, "status": self.status}).encode()
-
-    def wait(self, seconds: float) -> None:
-        """Hang, but not past the end of the server."""
-        self._quit.wait(seconds)
 
     # What the provider tells us.
 
@@ -309,7 +295,7 @@ class TwilioServer:
         self, number: str, body: str, *, sid: str | None = None, **more: str
     ) -> requests.Response:
         """Somebody texts our number."""
-        with self._lock:
+        with self.lock:
             self._received += 1
             fresh = f"SM{self._received:031x}f"
         form = {
@@ -328,6 +314,11 @@ class TwilioServer:
             address = urlsplit(one.fields["StatusCallback"])
             return f"{address.scheme}://{address.netloc}/hooks"
         raise AssertionError("nothing was sent yet, so nobody knows where to answer")
+
+
+def _no(status: int, code: int) -> tuple[Answer, bytes]:
+    answer = Answer(status, code)
+    return answer, answer.as_json()
 
 
 def _complaint(what: str, fields: Mapping[str, Any]) -> str:

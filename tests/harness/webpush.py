@@ -8,17 +8,11 @@ and on a push to a browser that nobody expected.
 
 import json
 import re
-import socket
-import threading
-import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,6 +21,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from storage.ids import new_id
+from tests.harness.standin import Asked, HttpStandIn, Reply, Scripts, until
 
 MAX_BYTES = 4096
 """What a push service must take at least, and most take at most."""
@@ -129,68 +124,38 @@ class Browser:
         return [one["title"] for one in words if not one["silent"]]
 
 
-class PushService:
+class PushService(HttpStandIn):
     """Start it with `with PushService() as service:`; `service.url` belongs into WEBPUSH_HOSTS.
 
     `now` is what time it is for signatures: the test's clock.
     """
 
     def __init__(self, now: Callable[[], datetime] | None = None) -> None:
+        super().__init__()
         self._now = now or (lambda: datetime.now(UTC))
         self.browsers: dict[str, Browser] = {}
         self.tried: list[str] = []
         """The browser of every push that was sent, in order, whatever came of it."""
         self.refused: list[str] = []
         """Why pushes were refused that no script refused: always a mistake of the product."""
-        self._scripts: defaultdict[str, deque[Answer]] = defaultdict(deque)
-        self._lasting: dict[str, Answer] = {}
-        self._lock = threading.Lock()
-        self._quit = threading.Event()
-        service = self
-
-        class Handler(_Handler):
-            push_service = service
-
-        self._http = _Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(
-            target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._quit.set()
-        self._http.shutdown()
-        self._http.server_close()
-
-    @property
-    def url(self) -> str:
-        """Its address, as the operator of a trial writes it."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        self._scripts: Scripts[Answer] = Scripts()
 
     def browser(self) -> Browser:
         """A browser that has subscribed."""
         made = Browser(self.url)
-        with self._lock:
+        with self.lock:
             self.browsers[made.id] = made
         return made
 
     def script(self, browser: Browser, *answers: Answer) -> None:
         """The next pushes to `browser` are answered like this, one after another."""
-        with self._lock:
-            self._scripts[browser.id].extend(answers)
+        with self.lock:
+            self._scripts.add(browser.id, *answers)
 
     def always(self, browser: Browser, answer: Answer) -> None:
         """Every push to `browser` is answered like this."""
-        with self._lock:
-            self._lasting[browser.id] = answer
+        with self.lock:
+            self._scripts.keep(browser.id, answer)
 
     def accounted(self, *expected: Browser) -> None:
         """Nothing was refused without a script, and nobody got a push but these."""
@@ -198,9 +163,9 @@ class PushService:
         got = {one.id for one in self.browsers.values() if one.pushes}
         assert got <= {one.id for one in expected}, "somebody rang whom nobody expected"
 
-    def take(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
+    def take(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Answer one POST."""
-        with self._lock:
+        with self.lock:
             browser = self.browsers.get(path.removeprefix("/push/"))
             if browser is None:
                 self.refused.append(f"no such subscription: {path}")
@@ -211,13 +176,12 @@ class PushService:
             except Exception as error:  # noqa: BLE001  # whatever is wrong with it, it is refused
                 self.refused.append(f"{type(error).__name__}: {error}")
                 return BAD_REQUEST
-            script = self._scripts[browser.id]
-            answer = script.popleft() if script else self._lasting.get(browser.id, CREATED)
+            answer = self._scripts.take(browser.id, CREATED)
             if 200 <= answer.status < 300 or answer.is_taken:
                 browser.pushes.append(push)
             return answer
 
-    def _check(self, browser: Browser, headers: dict[str, str], body: bytes) -> Push:
+    def _check(self, browser: Browser, headers: Mapping[str, str], body: bytes) -> Push:
         """What a real service refuses, and what a browser could not read."""
         assert len(body) <= MAX_BYTES, "longer than a push service takes"
         assert headers["content-encoding"] == "aes128gcm"
@@ -225,7 +189,7 @@ class PushService:
         assert headers["urgency"] in {"very-low", "low", "normal", "high"}
         assert re.fullmatch(r"[A-Za-z0-9_-]{1,32}", headers["topic"]), headers["topic"]
         claims = self._claims(browser, headers["authorization"])
-        return Push(browser.decrypt(body), headers, claims)
+        return Push(browser.decrypt(body), dict(headers), claims)
 
     def _claims(self, browser: Browser, authorization: str) -> dict[str, Any]:
         found = re.fullmatch(r"vapid t=([\w.-]+), ?k=([\w-]+)", authorization)
@@ -241,17 +205,14 @@ class PushService:
         browser.wanted_key = key
         return claims
 
-    def wait(self, seconds: float) -> None:
-        """Hang, but not past the end of the server."""
-        self._quit.wait(seconds)
+    def answer(self, asked: Asked) -> Reply:
+        """One push."""
+        answer = self.take(asked.path, asked.headers, asked.body)
+        return Reply(answer.status, answer.body.encode(), answer.headers, answer.hang_s)
 
     def wait_for(self, count: int, timeout_s: float = 5.0) -> None:
         """Until this many pushes have been tried; `TimeoutError` otherwise."""
-        until = time.monotonic() + timeout_s
-        while len(self.tried) < count:
-            if time.monotonic() > until:
-                raise TimeoutError(f"{len(self.tried)} of {count} pushes were tried")
-            time.sleep(0.005)
+        until(count, lambda: len(self.tried), "pushes were tried", timeout_s)
 
 
 def text_of(value: bytes) -> str:
@@ -262,41 +223,3 @@ def text_of(value: bytes) -> str:
 def bytes_of(text: str) -> bytes:
     """The same backwards."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is what some tests are about."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    push_service: PushService
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def do_POST(self) -> None:
-        """One push."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = self.push_service.take(self.path, headers, body)
-        if answer.hang_s:
-            self.push_service.wait(answer.hang_s)
-        if answer.status == 0:
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
-            return
-        content = answer.body.encode()
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-        self.wfile.flush()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the inherited name
-        """Silence."""

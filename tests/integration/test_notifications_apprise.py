@@ -2,11 +2,9 @@
 
 import json
 import logging
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -16,46 +14,36 @@ from notifications.channels.base import Address, Envelope, Outcome, Result
 from notifications.compose import Words
 from notifications.messages import Tone
 from notifications.models import Kind
+from tests.harness.standin import Asked, HttpStandIn, Reply
 
 
-class Service:
+class Service(HttpStandIn):
     """A service that takes JSON over HTTP, as apprise's scheme `json` sends it."""
 
+    scheme = "json"
+
     def __init__(self) -> None:
+        super().__init__()
         self.got: list[dict[str, Any]] = []
         self.answers: list[int] = []
         """Statuses of the next answers; 0 hangs up, -1 is silent. Without one: 200."""
-        self.stopped = threading.Event()
-        service = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                service.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                status = service.answers.pop(0) if service.answers else 200
-                if status < 0:
-                    service.stopped.wait(10)
-                elif status:
-                    self.send_response(status)
-                    self.end_headers()
+    @property
+    def url(self) -> str:
+        """The address of an alert, with a secret in it."""
+        return f"{super().url}/a-secret-path"
 
-            def log_message(self, *_: Any) -> None:
-                """Nobody reads it."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"json://127.0.0.1:{self.server.server_address[1]}/a-secret-path"
+    def answer(self, asked: Asked) -> Reply:
+        """One alert."""
+        self.got.append(json.loads(asked.body))
+        status = self.answers.pop(0) if self.answers else 200
+        return Reply(0, hang_s=10) if status < 0 else Reply(status)
 
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    one = Service()
-    thread = threading.Thread(target=one.server.serve_forever, args=(0.02,))
-    thread.start()
-    yield one
-    one.stopped.set()
-    one.server.shutdown()
-    one.server.server_close()
-    thread.join()
+    with Service() as one:
+        yield one
 
 
 @pytest.fixture
