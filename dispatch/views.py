@@ -28,6 +28,7 @@ from dispatch.models import (
 )
 from dispatch.policy import Policy
 from dispatch.states import LIVE_VISIT, Focus, Modality, OfferState
+from dispatch.travel import roads
 from dispatch.travel.minutes import Travel
 from dispatch.waves import Awaited, Search
 from storage.database import Transaction
@@ -109,8 +110,9 @@ def peer_views(
     elsewhere = _open_elsewhere(session, request)
     lately = _lately(session, request, now) if policy.strategy == "priced" else _NOTHING
     wished = _Wished(frozenset(map(str, request.met or ())), _wishes(request.preferences))
+    routed = roads.to_site(tx, request.site_id)
     return [
-        _peer_view(row, elsewhere.get(row[0].id, ()), lately, wished, now, policy)
+        _peer_view(row, elsewhere.get(row[0].id, ()), lately, wished, routed, now, policy)
         for row in session.execute(query)
     ]
 
@@ -172,11 +174,13 @@ def _peer_view(
     elsewhere: tuple[datetime, ...],
     lately: _Lately,
     wished: _Wished,
+    routed: Mapping[str, int],
     now: datetime,
     policy: Policy,
 ) -> PeerView:
     peer, name, duty, badge_until, unpaired, excluded, offer_state, offer_modality = row[:8]
     certified_until, visit_id = row[8:]
+    position = _where(peer, duty, now, policy)
     return PeerView(
         id=peer.id,
         name=name,
@@ -195,7 +199,8 @@ def _peer_view(
         is_busy=visit_id is not None,
         open_offer=offer_modality if offer_state is OfferState.OPEN else None,
         has_declined=offer_state is OfferState.DECLINED,
-        position=_where(peer, duty, now, policy),
+        position=position,
+        routed_s=routed.get(roads.cell_of(position)) if routed and position else None,
         travel_limit_m=peer.travel_limit_m,
         open_offer_limit=peer.open_offer_limit,
         offers_elsewhere=elsewhere,

@@ -153,6 +153,12 @@ class Settings(BaseSettings):
         max_length=200,
         description="Whose streets these are; stands on the map (MAP_TILES_URL).",
     )
+    osrm_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#@\s]+(/[^?#@\s]*)?$",
+        description="An OSRM server of your own: times on the road instead of distances; it is told "
+        "areas of a kilometre, never a position or a name.",
+    )
     login_window_s: Positive = Field(300, description="Length of the window of the login limits.")
     login_failures: Positive = Field(
         10, description="Failed sign-ins a window for one address and e-mail together."
@@ -241,6 +247,9 @@ def _unsafe_web(settings: Settings) -> list[str]:
     tiles = urlsplit(settings.map_tiles_url or "")
     if tiles.scheme == "http" and tiles.hostname not in LOOPBACK:
         found.append("MAP_TILES_URL: must be https; where people look would travel in the clear")
+    osrm = urlsplit(settings.osrm_url or "")
+    if osrm.scheme == "http" and osrm.hostname not in LOOPBACK:
+        found.append("OSRM_URL: must be https; areas of peers would travel in the clear")
     return found
 
 

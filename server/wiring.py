@@ -26,6 +26,8 @@ from server.metrics import Metrics
 from server.previews import LOOK_S, Players
 from server.realtime.fanout import outlet_of
 from server.realtime.publisher import Publisher
+from server.roads import LOOK_S as ROADS_S
+from server.roads import Roads
 from server.settings import Settings
 from server.turns import CHORES_S, LEARN_S, SWEEP_S, Turn, chores, forget, forget_inputs
 from server.wake import LocalWake, RedisWake, Wake
@@ -134,11 +136,16 @@ def make_loops(wired: Wired) -> Loops:
         public_url=settings.public_url,
         observe=wired.metrics.observe_send,
     )
+    # A loop of its own: a server of roads that hangs holds nothing else up.
+    roads = Roads(db, settings.osrm_url) if settings.osrm_url else None
+    asking = {"roads": [Turn("roads", roads.turn, ROADS_S)]} if roads else {}
     players = Players(db, settings)
 
     def close() -> None:
         players.close()
         relay.close(SETTLE_S)
+        if roads is not None:
+            roads.close()
 
     return Loops(
         {
@@ -159,6 +166,7 @@ def make_loops(wired: Wired) -> Loops:
                 Turn("travel", lambda: calibrate.calibrate(db), LEARN_S),
             ],
             "previews": [Turn("previews", players.tick, LOOK_S)],
+            **asking,
         },
         close,
     )

@@ -11,5 +11,6 @@ Rows:
 
 - `known`     the roads to one site now, with what trips taught
 - `arrival`   when somebody would be at the site from where they are now
+- `roads`     what a router said of ways, kept by cells of a kilometre
 - `calibrate` the chore that learns from trips
 """

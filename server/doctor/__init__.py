@@ -3,13 +3,14 @@
 - `finding`    one sentence about one thing
 - `outbox`     do alerts go out, which providers are left alone, which alerts need a person
 - `providers`  each outside service is asked whether it knows us; nobody's phone rings for it
+- `roads`      does the server of roads answer
 """
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch import invariants
 from server import health
-from server.doctor import outbox, providers
+from server.doctor import outbox, providers, roads
 from server.doctor.finding import Finding
 from server.settings import unsafe
 from server.wiring import Wired
@@ -33,6 +34,7 @@ def examine(wired: Wired) -> list[Finding]:
         found += _broken_invariants(wired)
         found += outbox.examine(wired)
         found += providers.examine(wired)
+        found += roads.examine(wired)
     return found
 
 

@@ -15,7 +15,8 @@ import dispatch.learning.versions  # registers its tables
 import dispatch.models  # registers its tables
 import dispatch.notes  # registers its tables
 import dispatch.previews  # registers its tables
-import dispatch.spells  # noqa: F401  # registers its tables
+import dispatch.spells  # registers its tables
+import dispatch.travel.roads  # noqa: F401  # registers its tables
 import notifications.models  # noqa: F401  # registers its tables
 import server.models  # noqa: F401  # registers its tables
 from storage import migrate
