@@ -18,6 +18,7 @@ Pure (values in, values out, `now` handed in):
               `outlook` (what is to be expected), `why` (in parts)
 - `because`   the parts of a reason, and the English sentence of them
 - `recording` a decision with what it was made from, as bytes and back; `plainly` the values in it
+- `bridging`  whom to ask by video until somebody arrives: the same decision, in small steps
 - `knowledge` what has been learned, as a decision takes it
 - `whatif`    what would have happened under a policy: the events of a run, and its numbers
 
@@ -44,5 +45,6 @@ Doing:
 
 - `actions`   what people do, one module per kind of person
 - `engine`    the clock's turn: who is asked next
+- `bridge`    video until somebody arrives: looked for, begun, relieved, ended
 - `sweeper`   stale duty, forgotten visits, the alarms
 """

@@ -6,7 +6,7 @@ a row which is not there give the same `NotFound`.
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, false, select
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import aliased
 
 from dispatch.errors import not_found
@@ -54,6 +54,8 @@ def may_see_request(actor: Actor) -> ColumnElement[bool]:
             mine.request_id == SupportRequest.id,
             mine.peer_id == actor.id,
             mine.state.in_(KEPT_VISITS),
+            # Who was there by video until somebody came has no part in what follows.
+            or_(mine.is_bridge.is_(False), mine.state.in_(sorted(LIVE_VISIT))),
         ),
     )
 

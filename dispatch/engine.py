@@ -10,10 +10,9 @@ import logging
 from sqlalchemy import select
 
 from dispatch import (
-    bars,
+    bridge,
     decisions,
     journal,
-    matching,
     offering,
     queries,
     recording,
@@ -25,9 +24,9 @@ from dispatch.deciding import next_move
 from dispatch.events import ENGINE, Alarm, FactType
 from dispatch.guard import take
 from dispatch.learning import current
-from dispatch.models import Offer, Site, SupportRequest, User
+from dispatch.models import Site, SupportRequest, User
 from dispatch.policy import Policy, parse
-from dispatch.states import LOOKING, VISITED, OfferState, Step
+from dispatch.states import LOOKING, VISITED, Step
 from dispatch.travel import known as roads
 from storage.claims import Claim, claim_due
 from storage.database import Database, Transaction
@@ -84,6 +83,7 @@ def look(tx: Transaction, request: SupportRequest) -> None:
         _search(tx, request, policy)
     elif request.state in VISITED:
         watch.look(tx, request, policy)
+        bridge.look(tx, request, policy)
     else:
         request.next_action_at = None
 
@@ -91,7 +91,7 @@ def look(tx: Transaction, request: SupportRequest) -> None:
 def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
     site = tx.session.get_one(Site, request.site_id)
     peers = views.peer_views(tx, request, policy)
-    if _withdraw_lost(tx, request, peers):
+    if offering.withdraw_lost(tx, request, peers):
         peers = views.peer_views(tx, request, policy)
     search = views.search_of(tx, request)
     need = views.need_of(request, site, travel=roads.to_site(tx, site, policy))
@@ -164,20 +164,3 @@ def _escalate(tx: Transaction, request: SupportRequest, why: str) -> None:
 def _waited_s(tx: Transaction, request: SupportRequest) -> int:
     """How long this search has gone on, in whole seconds."""
     return int((tx.now - request.search_started_at).total_seconds())
-
-
-def _withdraw_lost(
-    tx: Transaction, request: SupportRequest, peers: list[matching.PeerView]
-) -> bool:
-    """End the open offers of peers who may no longer be asked; return whether there were any.
-
-    Who is asked and not among `peers` at all has no active account any more.
-    """
-    asked = tx.session.scalars(
-        select(Offer.peer_id).where(Offer.request_id == request.id, Offer.state == OfferState.OPEN)
-    )
-    keeping = {peer.id for peer in peers if bars.keeps_offer(peer, tx.now)}
-    lost = set(asked) - keeping
-    return bool(lost) and offering.close(
-        tx, request, OfferState.WITHDRAWN, "not_eligible", ENGINE, Offer.peer_id.in_(sorted(lost))
-    )

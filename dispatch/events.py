@@ -49,6 +49,16 @@ class FactType(StrEnum):
     REQUEST_ASSIGNED = "request_assigned"
     REQUEST_CANCELLED = "request_cancelled"
     REQUEST_UNFILLED = "request_unfilled"
+    BRIDGE_WANTED = "bridge_wanted"
+    BRIDGE_ASKED = "bridge_asked"
+    BRIDGE_STOPPED = "bridge_stopped"
+    BRIDGE_ACCEPTED = "bridge_accepted"
+    BRIDGE_STARTED = "bridge_started"
+    BRIDGE_UNDONE = "bridge_undone"
+    BRIDGE_RELIEVED = "bridge_relieved"
+    BRIDGE_LEFT = "bridge_left"
+    BRIDGE_ENDED = "bridge_ended"
+    BRIDGE_KEPT = "bridge_kept"
 
 
 FACT_MEANINGS: dict[FactType, str] = {
@@ -83,6 +93,16 @@ FACT_MEANINGS: dict[FactType, str] = {
     FactType.REQUEST_ASSIGNED: "A manager assigned a peer after a call; `visit` begins.",
     FactType.REQUEST_CANCELLED: "The request ended because it is no longer wanted.",
     FactType.REQUEST_UNFILLED: "The request ended because no one could come.",
+    FactType.BRIDGE_WANTED: "Somebody by video is looked for until the peer on the way arrives.",
+    FactType.BRIDGE_ASKED: "More peers were asked to bridge by video; `offers` lists them.",
+    FactType.BRIDGE_STOPPED: "Nobody is looked for by video any more; `reason` says why.",
+    FactType.BRIDGE_ACCEPTED: "A peer said yes to bridging by video; `bridge` begins.",
+    FactType.BRIDGE_STARTED: "The bridge is connected; the peer on the way still comes.",
+    FactType.BRIDGE_UNDONE: "The start of the bridge was taken back within its ten seconds.",
+    FactType.BRIDGE_RELIEVED: "Who was awaited is there; the bridge says goodbye when it suits.",
+    FactType.BRIDGE_LEFT: "The peer by video left; while somebody is awaited, the next is asked.",
+    FactType.BRIDGE_ENDED: "The bridge is over; the request goes on, or ends with its own fact.",
+    FactType.BRIDGE_KEPT: "Video is enough: the bridge is the `visit` now.",
 }
 
 
@@ -108,6 +128,8 @@ REQUEST_FIELDS = frozenset(
         "priority",
         "video_fallback",
         "closed_at",
+        "bridge",
+        "bridge_search",
     }
 )
 """The fields of a request that change after it was made."""

@@ -51,7 +51,9 @@ def who(tx: Transaction, actor: Actor, request_id: str) -> list[Going]:
     need = views.need_of(request, site, travel=known.to_site(tx, site, policy))
     visitor = tx.session.scalars(
         select(Visit.peer_id).where(
-            Visit.request_id == request.id, Visit.state.in_(sorted(LIVE_VISIT))
+            Visit.request_id == request.id,
+            Visit.is_bridge.is_(False),
+            Visit.state.in_(sorted(LIVE_VISIT)),
         )
     ).one_or_none()
     peers = views.peer_views(tx, request, policy, only=visitor)

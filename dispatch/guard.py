@@ -46,10 +46,14 @@ def refuse(act: str, state: RequestState) -> Conflict:
 
 
 def live_visit(tx: Transaction, request_id: str, **values: Any) -> Visit | None:
-    """Set `values` on the live visit of a request whose row is held, and return it."""
+    """Set `values` on the own live visit (no bridge) of a request whose row is held, and return it."""
     return tx.session.scalars(
         update(Visit)
-        .where(Visit.request_id == request_id, Visit.state.in_(sorted(LIVE_VISIT)))
+        .where(
+            Visit.request_id == request_id,
+            Visit.is_bridge.is_(False),
+            Visit.state.in_(sorted(LIVE_VISIT)),
+        )
         .values(**values)
         .returning(Visit),
         execution_options={"populate_existing": True},

@@ -17,23 +17,38 @@ TICK_S = 5.0
 """How often a living dispatcher looks, at the slowest; two of these are the grace for an action."""
 
 _LIVE = "('accepted', 'en_route', 'arrived', 'in_session')"
+_AWAITED = "('accepted', 'en_route')"
 _FINAL = "('completed', 'cancelled', 'unfilled')"
 
 CHECKS: dict[str, str] = {
-    "a request has two live visits": (
-        f"SELECT request_id FROM visits WHERE state IN {_LIVE} GROUP BY request_id HAVING count(*) > 1"
+    "a request has two live visits of its own, or two bridges": (
+        f"SELECT request_id FROM visits WHERE state IN {_LIVE} GROUP BY request_id, is_bridge"
+        " HAVING count(*) > 1"
     ),
     "a peer has two live visits": (
         f"SELECT peer_id FROM visits WHERE state IN {_LIVE} GROUP BY peer_id HAVING count(*) > 1"
     ),
     "a request with a yes has no live visit, or the visit has another state": (
         "SELECT r.id FROM support_requests r LEFT JOIN visits v"
-        f" ON v.request_id = r.id AND v.state IN {_LIVE}"
+        f" ON v.request_id = r.id AND v.state IN {_LIVE} AND NOT v.is_bridge"
         f" WHERE r.state IN {_LIVE} AND (v.id IS NULL OR v.state <> r.state)"
     ),
     "a request without a yes has a live visit": (
         "SELECT r.id FROM support_requests r JOIN visits v ON v.request_id = r.id"
-        f" WHERE v.state IN {_LIVE} AND r.state NOT IN {_LIVE}"
+        f" WHERE v.state IN {_LIVE} AND NOT v.is_bridge AND r.state NOT IN {_LIVE}"
+    ),
+    "a bridge lives beside a request that is over, or is no video": (
+        "SELECT v.id FROM visits v JOIN support_requests r ON r.id = v.request_id WHERE v.is_bridge"
+        f" AND (v.modality <> 'video' OR (v.state IN {_LIVE} AND r.state IN {_FINAL}))"
+    ),
+    "a bridge is looked for though nobody is awaited, or beside one that lives": (
+        "SELECT r.id FROM support_requests r WHERE r.bridge_since IS NOT NULL"
+        f" AND (r.state NOT IN {_AWAITED} OR EXISTS (SELECT 1 FROM visits v"
+        f" WHERE v.request_id = r.id AND v.is_bridge AND v.state IN {_LIVE}))"
+    ),
+    "somebody is asked to bridge where no bridge is looked for": (
+        "SELECT o.id FROM offers o JOIN support_requests r ON r.id = o.request_id"
+        " WHERE o.is_bridge AND o.state = 'open' AND r.bridge_since IS NULL"
     ),
     "an open request has no next action": (
         f"SELECT id FROM support_requests WHERE state NOT IN {_FINAL} AND next_action_at IS NULL"
@@ -46,7 +61,8 @@ CHECKS: dict[str, str] = {
     ),
     "a request that is not looking has an open offer": (
         "SELECT r.id FROM support_requests r JOIN offers o ON o.request_id = r.id"
-        " WHERE o.state = 'open' AND r.state NOT IN ('searching', 'escalated')"
+        " WHERE o.state = 'open' AND NOT o.is_bridge"
+        " AND r.state NOT IN ('searching', 'escalated')"
     ),
     "a peer was told of an offer and not how it ended": (
         "SELECT id FROM offers WHERE state IN ('superseded', 'withdrawn') AND closed_at IS NULL"

@@ -5,11 +5,13 @@ whom to ask; deciding that is `matching`'s and `waves`'.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 
 from dispatch import journal, shapes, simple
+from dispatch.bars import keeps_offer
 from dispatch.chances import Chances, Prior, sane
 from dispatch.events import ENGINE, By, FactType
 from dispatch.geo import Point, shown_distance_m
@@ -33,22 +35,14 @@ def send_wave(
     known: Knowledge = NOTHING,
 ) -> None:
     """Insert the offers of a wave and journal it: `wave_sent`, then one `offer_made` each."""
-    views = {peer.id: peer for peer in peers}
     request.wave += 1
-    offers = [
-        _new_offer(tx, request, candidate, views[candidate.peer_id].position, need)
-        for candidate in decision.ask
-    ]
-    if policy.strategy == "priced" and not simple.fell_back(decision):
-        # What was held likely stands beside what will come of it.
-        chances: Chances = known.chances or Prior(policy.pricing)
-        for offer, candidate in zip(offers, decision.ask, strict=True):
-            offer.chance = sane(chances.of(views[candidate.peer_id], candidate, tx.now))
-            offer.learned_version = known.version
+    offers = _new_offers(tx, request, decision, peers, need, policy, known)
     tx.session.add_all(offers)
     tx.session.flush()
     request.asked = tx.session.execute(
-        select(func.count(func.distinct(Offer.peer_id))).where(Offer.request_id == request.id)
+        select(func.count(func.distinct(Offer.peer_id))).where(
+            Offer.request_id == request.id, Offer.is_bridge.is_(False)
+        )
     ).scalar_one()
     named = [
         _named(offer, candidate.name) for offer, candidate in zip(offers, decision.ask, strict=True)
@@ -67,13 +61,76 @@ def send_wave(
             "why": decision.why,
         },
     )
-    ladder = {
+    ladder = _ladder(policy)
+    for shape in named:
+        journal.append(tx, request, FactType.OFFER_MADE, ENGINE, {"offer": shape, "ladder": ladder})
+
+
+def send_bridge(
+    tx: Transaction,
+    request: SupportRequest,
+    decision: Decision,
+    peers: Sequence[PeerView],
+    need: Need,
+    policy: Policy,
+    known: Knowledge,
+    arrives_at: datetime,
+) -> None:
+    """Insert offers to be there by video until somebody arrives, and journal them in one fact.
+
+    The request's own wave and its count of the asked stay as they are.
+    """
+    offers = _new_offers(tx, request, decision, peers, need, policy, known)
+    for offer in offers:
+        offer.wave = request.bridge_wave
+        offer.is_bridge = True
+        offer.until_about = arrives_at
+    tx.session.add_all(offers)
+    tx.session.flush()
+    request.bridge_asked += len(offers)
+    data = {
+        "bridge_search": shapes.bridge_search(request),
+        "offers": [
+            _named(offer, candidate.name)
+            for offer, candidate in zip(offers, decision.ask, strict=True)
+        ],
+        "ladder": _ladder(policy),
+        "why": decision.why,
+    }
+    journal.append(tx, request, FactType.BRIDGE_ASKED, ENGINE, data)
+
+
+def _ladder(policy: Policy) -> dict[str, int]:
+    """When the rungs of an offer are due, in seconds from its making."""
+    return {
         "push_again_s": policy.push_again_s,
         "sms_s": policy.sms_s,
         "voice_s": policy.voice_s,
     }
-    for shape in named:
-        journal.append(tx, request, FactType.OFFER_MADE, ENGINE, {"offer": shape, "ladder": ladder})
+
+
+def _new_offers(
+    tx: Transaction,
+    request: SupportRequest,
+    decision: Decision,
+    peers: Sequence[PeerView],
+    need: Need,
+    policy: Policy,
+    known: Knowledge,
+) -> list[Offer]:
+    """The rows of what was decided, not stored yet."""
+    views = {peer.id: peer for peer in peers}
+    offers = [
+        _new_offer(tx, request, candidate, views[candidate.peer_id].position, need)
+        for candidate in decision.ask
+    ]
+    if policy.strategy == "priced" and not simple.fell_back(decision):
+        # What was held likely stands beside what will come of it.
+        chances: Chances = known.chances or Prior(policy.pricing)
+        for offer, candidate in zip(offers, decision.ask, strict=True):
+            offer.chance = sane(chances.of(views[candidate.peer_id], candidate, tx.now))
+            offer.learned_version = known.version
+    return offers
 
 
 def _new_offer(
@@ -133,6 +190,21 @@ def close(
     if ended:
         journal.append(tx, request, FactType.OFFERS_CLOSED, by, {"offers": ended})
     return bool(ended)
+
+
+def withdraw_lost(tx: Transaction, request: SupportRequest, peers: Sequence[PeerView]) -> bool:
+    """End the open offers of peers who may no longer be asked; return whether there were any.
+
+    Who is asked and not among `peers` at all has no active account any more.
+    """
+    asked = tx.session.scalars(
+        select(Offer.peer_id).where(Offer.request_id == request.id, Offer.state == OfferState.OPEN)
+    )
+    keeping = {peer.id for peer in peers if keeps_offer(peer, tx.now)}
+    lost = set(asked) - keeping
+    return bool(lost) and close(
+        tx, request, OfferState.WITHDRAWN, "not_eligible", ENGINE, Offer.peer_id.in_(sorted(lost))
+    )
 
 
 def end(

@@ -119,6 +119,26 @@ class Policy(BaseModel):
     simple_at_once: Annotated[int, Field(ge=1, le=10)] = 2
     """With the strategy `simple`: so many are asked at a time, the next after a no or `review_s`."""
 
+    bridge: Literal["off", "on_request", "automatic"] = "on_request"
+    """Video until somebody arrives: never, when staff or a manager ask for it, or by itself when
+    staff offered video."""
+
+    bridge_eta_s: Seconds = 1200
+    """A bridge begins by itself while the expected arrival is at least this far away (20 min, as
+    for the fallback to video)."""
+
+    bridge_stop_s: Seconds = 300
+    """Nearer than this (5 min), nobody is looked for by video any more."""
+
+    bridge_size: Annotated[int, Field(ge=1, le=10)] = 2
+    """With waves: how many are asked to bridge at a time."""
+
+    bridge_every_s: Annotated[int, Field(ge=10, le=600)] = 45
+    """With waves: how long after them the next are asked to bridge."""
+
+    bridge_goodbye_s: Seconds = 600
+    """A bridge ends by itself this long after the conversation in person began (10 min)."""
+
     pricing: Pricing = Field(default_factory=Pricing)
     """The numbers of priced asking."""
 

@@ -19,7 +19,7 @@ from dispatch.models import (
     Visit,
 )
 from dispatch.shapes import RequestRows
-from dispatch.states import RequestState, VisitState
+from dispatch.states import LIVE_VISIT, RequestState, VisitState
 from storage.database import Transaction
 
 
@@ -28,9 +28,9 @@ def request_rows(tx: Transaction, requests: Sequence[SupportRequest]) -> list[Re
     session = tx.session
     ids = [request.id for request in requests]
     sites = _by_id(session, Site, {request.site_id for request in requests})
-    visits = _latest_visits(session, ids)
+    visits, bridges = _shown_visits(session, ids)
     people = {request.owner_id for request in requests if request.owner_id}
-    people |= {visit.peer_id for visit in visits.values()}
+    people |= {visit.peer_id for visit in (*visits.values(), *bridges.values())}
     users = _by_id(session, User, people)
     on_road = [v.peer_id for v in visits.values() if v.state is VisitState.EN_ROUTE]
     duties = {
@@ -39,7 +39,7 @@ def request_rows(tx: Transaction, requests: Sequence[SupportRequest]) -> list[Re
     }
     found = []
     for request in requests:
-        visit = visits.get(request.id)
+        visit, bridge = visits.get(request.id), bridges.get(request.id)
         found.append(
             RequestRows(
                 request=request,
@@ -48,6 +48,8 @@ def request_rows(tx: Transaction, requests: Sequence[SupportRequest]) -> list[Re
                 visit=visit,
                 visitor=users[visit.peer_id] if visit else None,
                 duty=duties.get(visit.peer_id) if visit else None,
+                bridge=bridge,
+                bridger=users[bridge.peer_id] if bridge else None,
             )
         )
     return found
@@ -65,14 +67,23 @@ def _by_id(session: Session, model: type[Any], ids: Iterable[str]) -> dict[str, 
     return {row.id: row for row in session.scalars(select(model).where(model.id.in_(wanted)))}
 
 
-def _latest_visits(session: Session, request_ids: Sequence[str]) -> dict[str, Visit]:
-    """The visit that a request shows: the live one, or the one it was completed or cancelled with."""
+def _shown_visits(
+    session: Session, request_ids: Sequence[str]
+) -> tuple[dict[str, Visit], dict[str, Visit]]:
+    """The visit that a request shows: the live one, or the one it was completed or cancelled with.
+
+    And beside it its bridge, while it lives.
+    """
     rows = session.scalars(
         select(Visit)
         .where(Visit.request_id.in_(request_ids), Visit.state.in_(KEPT_VISITS))
         .order_by(Visit.accepted_at, Visit.id)
-    )
-    return {visit.request_id: visit for visit in rows}
+    ).all()
+    own = {visit.request_id: visit for visit in rows if not visit.is_bridge}
+    bridges = {
+        visit.request_id: visit for visit in rows if visit.is_bridge and visit.state in LIVE_VISIT
+    }
+    return own, bridges
 
 
 def facts_after(tx: Transaction, request_id: str, after: int, limit: int) -> Sequence[JournalEntry]:

@@ -19,6 +19,7 @@ from dispatch.models import Badge, Certificate, Offer, SupportRequest, User, Vis
 from dispatch.policy import parse
 from dispatch.shapes import Named
 from dispatch.states import (
+    AWAITED,
     REMOTE,
     STEPS,
     OfferState,
@@ -87,6 +88,18 @@ _GUARD = (
 )
 """The statement that decides. No row back: somebody else was first."""
 
+_GUARD_OF_BRIDGE = (
+    update(_REQUESTS)
+    .where(
+        _REQUEST.id == bindparam("this_request"),
+        _REQUEST.state.in_(sorted(AWAITED)),
+        _REQUEST.bridge_since.is_not(None),
+    )
+    .values(bridge_since=None, next_action_at=_NOW)
+    .returning(_REQUEST.seq)
+)
+"""The same for a bridge: it is looked for only while somebody is awaited, and by one yes no more."""
+
 _CLOSE = (
     update(_OFFERS)
     .where(
@@ -151,7 +164,9 @@ def take_yes(tx: Transaction, actor: Actor, offer_id: str) -> tuple[Offer, Visit
     if not may_still:
         raise Gone("This offer is closed: a certificate or badge has ended.")
     request_id = values["request_id"]
-    guard = connection.execute(_GUARD, {"this_request": request_id, "now": tx.now}).one_or_none()
+    is_bridge = values["is_bridge"]
+    statement = _GUARD_OF_BRIDGE if is_bridge else _GUARD
+    guard = connection.execute(statement, {"this_request": request_id, "now": tx.now}).one_or_none()
     if guard is None:
         return None
     closed = connection.execute(
@@ -168,13 +183,15 @@ def take_yes(tx: Transaction, actor: Actor, offer_id: str) -> tuple[Offer, Visit
         peer_id=offer.peer_id,
         offer_id=offer.id,
         modality=offer.modality,
+        is_bridge=is_bridge,
     )
     visit = begin(tx, first, actor)
+    said = said_yes_to_bridge(visit, actor) if is_bridge else said_yes(visit, actor)
     entries: list[journal.Entry] = [
         (
-            FactType.OFFER_ACCEPTED,
+            FactType.BRIDGE_ACCEPTED if is_bridge else FactType.OFFER_ACCEPTED,
             actor.by(),
-            said_yes(visit, actor) | {"offer": {"id": offer.id, "peer": shapes.person(actor)}},
+            said | {"offer": {"id": offer.id, "peer": shapes.person(actor)}},
         )
     ]
     others = [
@@ -210,6 +227,7 @@ def first_visit(tx: Transaction, arrives: Arrives | None, **who: Any) -> dict[st
         "promised_until_at": expected["eta_until_at"],
         "accepted_at": tx.now,
         "contact_at": tx.now,
+        "is_bridge": False,
         **who,
     }
 
@@ -236,3 +254,8 @@ def said_yes(visit: Visit, person: Named) -> dict[str, Any]:
         "next_wave_at": None,
         "alarm": None,
     }
+
+
+def said_yes_to_bridge(visit: Visit, person: Named) -> dict[str, Any]:
+    """The same for a bridge: the request's own visit, its state and its owner stay."""
+    return {"bridge": shapes.visit(visit, person), "bridge_search": None}

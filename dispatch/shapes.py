@@ -34,6 +34,8 @@ class RequestRows:
     visit: Visit | None
     visitor: User | None
     duty: Duty | None
+    bridge: Visit | None = None
+    bridger: User | None = None
 
 
 def site(row: Site) -> Shape:
@@ -70,6 +72,7 @@ def visit(row: Visit, visitor: Named) -> Shape:
         "request_id": row.request_id,
         "state": row.state.value,
         "modality": row.modality.value,
+        "is_bridge": row.is_bridge,
         "peer": person(visitor),
         "eta_at": stamp(row.eta_at),
         "eta_range": between(row.eta_from_at, row.eta_until_at),
@@ -125,15 +128,28 @@ def position(duty: Duty | None, visit_row: Visit) -> Shape | None:
     }
 
 
-def request(rows: RequestRows) -> Shape:
-    """A request as staff, managers and its peer see it."""
+def bridge_search(request_row: SupportRequest) -> Shape | None:
+    """Since when somebody by video is looked for, and how many were asked; None when nobody is."""
+    if request_row.bridge_since is None:
+        return None
+    return {"since": stamp(request_row.bridge_since), "asked": request_row.bridge_asked}
+
+
+def request(rows: RequestRows, viewer_id: str | None = None) -> Shape:
+    """A request as staff, managers and its peers see it.
+
+    `viewer_id` is a peer's: where another peer is on the road is not theirs to see.
+    """
     row = rows.request
     shown: Shape | None = None
     if rows.visit is not None and rows.visitor is not None:
         shown = visit(rows.visit, rows.visitor)
         where = position(rows.duty, rows.visit)
-        if where is not None:
+        if where is not None and viewer_id in (None, rows.visitor.id):
             shown["position"] = where
+    bridge: Shape | None = None
+    if rows.bridge is not None and rows.bridger is not None:
+        bridge = visit(rows.bridge, rows.bridger)
     is_live = rows.visit is not None and rows.visit.state in LIVE_VISIT
     return {
         "id": row.id,
@@ -157,6 +173,8 @@ def request(rows: RequestRows) -> Shape:
         "alarm": row.alarm.value if row.alarm else None,
         "help": row.help,
         "visit": shown,
+        "bridge": bridge,
+        "bridge_search": bridge_search(row),
         "created_at": stamp(row.created_at),
         "closed_at": stamp(row.closed_at),
     }
@@ -181,6 +199,8 @@ def offer(row: Offer, request_row: SupportRequest, site_row: Site) -> Shape:
         "reasons": row.reasons,
         "asked_at": stamp(row.asked_at),
         "next_wave_at": stamp(request_row.next_wave_at),
+        "is_bridge": row.is_bridge,
+        "until_about": stamp(row.until_about),
     }
 
 

@@ -118,6 +118,7 @@ class Step(StrEnum):
     WITHDRAW = "withdraw"
     HAND_OVER = "hand_over"
     CANCEL = "cancel"
+    KEEP_VIDEO = "keep_video"
 
 
 REMOTE = frozenset({Modality.VIDEO, Modality.PHONE, Modality.CHAT})
@@ -138,6 +139,9 @@ VISITED = frozenset(
     }
 )
 """A live visit exists exactly in these, and its state has the same name."""
+
+AWAITED = frozenset({RequestState.ACCEPTED, RequestState.EN_ROUTE})
+"""Somebody in person is on the way: until they arrive, somebody else can be there by video."""
 
 LIVE_VISIT = frozenset(VisitState(state.value) for state in VISITED)
 """The states of a visit that keep its peer busy."""
@@ -245,7 +249,45 @@ STEPS: dict[Step, Rule] = {
         "the person changed their mind, is leaving, or it was a mistake",
         VisitState.CANCELLED,
     ),
+    Step.KEEP_VIDEO: Rule(
+        frozenset({_S.SEARCHING, _S.ESCALATED, _S.ACCEPTED, _S.EN_ROUTE, _S.ARRIVED}),
+        _S.IN_SESSION,
+        _STAFF | _MANAGER,
+        "video is enough: the bridge becomes the visit; who was on the way turns around",
+        VisitState.IN_SESSION,
+    ),
 }
+
+
+@dataclass(frozen=True)
+class BridgeRule:
+    """One row of the table of a bridge: it moves beside its request, whose state stays."""
+
+    sources: frozenset[VisitState]
+    target: VisitState
+    meaning: str
+
+
+BRIDGE_STEPS: dict[Step, BridgeRule] = {
+    Step.START: BridgeRule(
+        frozenset({VisitState.ACCEPTED}), VisitState.IN_SESSION, "they are connected"
+    ),
+    Step.COMPLETE: BridgeRule(
+        frozenset({VisitState.IN_SESSION}), VisitState.COMPLETED, "they have said goodbye"
+    ),
+    Step.WITHDRAW: BridgeRule(
+        frozenset({VisitState.ACCEPTED}), VisitState.WITHDRAWN, "the next is asked by video"
+    ),
+    Step.HAND_OVER: BridgeRule(
+        frozenset({VisitState.IN_SESSION}), VisitState.HANDED_OVER, "the next is asked by video"
+    ),
+    Step.CANCEL: BridgeRule(
+        frozenset({VisitState.ACCEPTED}),
+        VisitState.CANCELLED,
+        "no longer needed before it began: somebody is there, or the request ended",
+    ),
+}
+"""A visit by video until somebody arrives. Who may take a step stands in `STEPS`."""
 
 UNDOABLE: dict[VisitState, Step] = {
     rule.visit_target: step

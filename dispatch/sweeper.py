@@ -13,7 +13,7 @@ from dispatch import familiar
 from dispatch.actions import duty as duties
 from dispatch.models import Badge, Certificate, Duty, Offer, SupportRequest, Visit
 from dispatch.policy import DEFAULT
-from dispatch.states import LIVE_VISIT, LOOKING, REMOTE, OfferState
+from dispatch.states import LIVE_VISIT, REMOTE, OfferState
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -101,7 +101,6 @@ def _wake_searches_with_lost_offers(db: Database) -> int:
             .join(Offer, Offer.request_id == SupportRequest.id)
             .where(
                 Offer.state == OfferState.OPEN,
-                SupportRequest.state.in_(sorted(LOOKING)),
                 SupportRequest.next_action_at > tx.now,
                 or_(
                     ~certified,

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
+from dispatch.bridging import Looking
 from dispatch.geo import Point
 from dispatch.matching import Need, PeerView
 from dispatch.models import (
@@ -236,7 +237,7 @@ def search_of(tx: Transaction, request: SupportRequest) -> Search:
             Offer.answered_at,
             Offer.closed_at,
             Offer.peer_id,
-        ).where(Offer.request_id == request.id)
+        ).where(Offer.request_id == request.id, Offer.is_bridge.is_(False))
     ).all()
     moments = [request.search_started_at]
     for row in offers:
@@ -246,7 +247,8 @@ def search_of(tx: Transaction, request: SupportRequest) -> Search:
         modality=request.modality,
         started_at=request.search_started_at,
         waves_used=request.search_wave,
-        video_fallback=request.video_fallback,
+        # Who is with somebody by video looks for somebody in person.
+        video_fallback=request.video_fallback and not _is_bridged(tx, request),
         is_widened=request.is_widened,
         has_alarmed="no_yes_yet" in request.alarmed,
         asked=frozenset(row.peer_id for row in offers),
@@ -256,4 +258,38 @@ def search_of(tx: Transaction, request: SupportRequest) -> Search:
             if row.state is OfferState.OPEN and not row.is_unreachable
         ),
         quiet_since=max(moments),
+    )
+
+
+def _is_bridged(tx: Transaction, request: SupportRequest) -> bool:
+    if not request.video_fallback:
+        return False
+    bridge = select(Visit.id).where(
+        Visit.request_id == request.id, Visit.is_bridge, Visit.state.in_(sorted(LIVE_VISIT))
+    )
+    return tx.session.scalars(bridge).first() is not None
+
+
+def looking_of(tx: Transaction, request: SupportRequest, arrives_at: datetime) -> Looking:
+    """The search for a bridge, as its decision sees it; `arrives_at`: when it is needed no more."""
+    offers = tx.session.execute(
+        select(
+            Offer.state,
+            Offer.modality,
+            Offer.arrive_by,
+            Offer.is_unreachable,
+            Offer.asked_at,
+            Offer.peer_id,
+        ).where(Offer.request_id == request.id, Offer.is_bridge)
+    ).all()
+    return Looking(
+        since=request.bridge_since or tx.now,
+        waves_used=request.bridge_wave,
+        asked=frozenset(row.peer_id for row in offers),
+        awaited=tuple(
+            Awaited(row.modality, row.arrive_by, row.asked_at)
+            for row in offers
+            if row.state is OfferState.OPEN and not row.is_unreachable
+        ),
+        arrives_at=arrives_at,
     )

@@ -55,24 +55,36 @@ def end_alarm(
 
 
 def look(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
-    """End what is over and raise what is due on the live visit of a request whose row is held.
+    """End what is over and raise what is due on the live visits of a request whose row is held.
 
     Sets the time of the next look.
     """
-    visit = tx.session.scalars(
-        select(Visit).where(Visit.request_id == request.id, Visit.state.in_(sorted(LIVE_VISIT)))
-    ).one()
-    heard_at = tx.session.scalars(
-        select(Duty.contact_at).where(Duty.peer_id == visit.peer_id)
-    ).one_or_none()
-    times = alarm_times(visit, max(visit.contact_at, heard_at or visit.contact_at), policy)
+    about = _due(tx, request, policy)
+    times = {alarm: due_at for alarm, (due_at, _) in about.items()}
     if request.alarm is not None and times.get(request.alarm, _NEVER) > tx.now:
         end_alarm(tx, request, ENGINE, why="heard_from_again", again=True)
     for alarm, due_at in times.items():
         if due_at <= tx.now and alarm.value not in request.alarmed and request.alarm is None:
-            raise_alarm(tx, request, alarm, {"visit_id": visit.id})
+            raise_alarm(tx, request, alarm, {"visit_id": about[alarm][1]})
     ahead = [due_at for due_at in times.values() if due_at > tx.now]
     request.next_action_at = min([*ahead, tx.now + timedelta(seconds=QUIET_LOOK_S)])
+
+
+def _due(
+    tx: Transaction, request: SupportRequest, policy: Policy
+) -> dict[Alarm, tuple[datetime, str]]:
+    """When each alarm falls due, and about which visit: the request's own, or its bridge."""
+    rows = tx.session.execute(
+        select(Visit, Duty.contact_at)
+        .outerjoin(Duty, Duty.peer_id == Visit.peer_id)
+        .where(Visit.request_id == request.id, Visit.state.in_(sorted(LIVE_VISIT)))
+    ).all()
+    found: dict[Alarm, tuple[datetime, str]] = {}
+    for visit, heard_at in rows:
+        heard = max(visit.contact_at, heard_at or visit.contact_at)
+        for alarm, due_at in alarm_times(visit, heard, policy).items():
+            found[alarm] = min(found.get(alarm, (due_at, visit.id)), (due_at, visit.id))
+    return found
 
 
 def alarm_times(visit: Visit, heard_at: datetime, policy: Policy) -> dict[Alarm, datetime]:

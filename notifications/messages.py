@@ -159,6 +159,15 @@ CATALOGUE: dict[str, Message] = {
         Text("This one is taken care of", "This request has ended. Thank you."),
         Text("Esta ya está atendida", "Esta solicitud terminó. Gracias."),
     ),
+    # For who is with somebody by video until another peer arrives.
+    "relieved": _plain(
+        Text("Your colleague is there", "Say goodbye when it suits."),
+        Text("Ya llegó tu colega", "Despídete cuando te parezca."),
+    ),
+    "bridge_over": _plain(
+        Text("This one is taken care of", "Somebody is there now. Thank you."),
+        Text("Esta ya está atendida", "Ya hay alguien allí. Gracias."),
+    ),
     "message": _plain(
         Text("A message about your visit", "Open to read."),
         Text("Un mensaje sobre tu visita", "Abre para leerlo."),

@@ -4,7 +4,7 @@ If it raises, the state change rolls back: nobody is asked without a phone that 
 rows of the outbox and nothing else; it never journals a fact.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,8 +23,19 @@ OFFER_TTL_S = 3600
 
 NOTICE_TTL_S = 3600
 
-ANSWERED = frozenset({FactType.OFFER_ACCEPTED, FactType.OFFER_DECLINED, FactType.OFFER_SEEN})
+ANSWERED = frozenset(
+    {
+        FactType.OFFER_ACCEPTED,
+        FactType.OFFER_DECLINED,
+        FactType.OFFER_SEEN,
+        FactType.BRIDGE_ACCEPTED,
+    }
+)
 """These stop the ladder of their offer."""
+
+
+_BRIDGE_IS_OVER = frozenset({"arrived", "relieved", "stopped", "completed"})
+"""Ends of a bridge with which the request goes on, or is in other hands."""
 
 
 @dataclass
@@ -33,6 +44,7 @@ class _Plan:
 
     made: list[tuple[Fact, Mapping[str, Any]]] = field(default_factory=list)
     ended_visits: list[tuple[Fact, Mapping[str, Any]]] = field(default_factory=list)
+    relieved: list[tuple[Fact, Mapping[str, Any]]] = field(default_factory=list)
     alarms: list[Fact] = field(default_factory=list)
     calls_for_help: list[Fact] = field(default_factory=list)
     closed: dict[str, tuple[Fact, Mapping[str, Any]]] = field(default_factory=dict)
@@ -59,7 +71,8 @@ class Planner:
             rows = outbox.stop(tx, plan.touched, offer_ids, plan.over)
             drafts += _closings(tx, plan.closed, rows)
         drafts += self._offers(tx, plan)
-        drafts += self._ended_visits(tx, plan.ended_visits)
+        drafts += self._visitors(tx, plan.ended_visits, _end_key)
+        drafts += self._visitors(tx, plan.relieved, lambda _fact, _visit: "relieved")
         drafts += alarms.plan(tx, plan.alarms, self._directory, self._kinds)
         drafts += safety.plan(tx, plan.calls_for_help, self._directory, self._kinds)
         outbox.write(tx, drafts)
@@ -83,20 +96,23 @@ class Planner:
             if person is not None:
                 yield from _rungs(tx, fact, offer, person, targets[person.user_id])
 
-    def _ended_visits(
-        self, tx: Transaction, ended: Sequence[tuple[Fact, Mapping[str, Any]]]
+    def _visitors(
+        self,
+        tx: Transaction,
+        news: Sequence[tuple[Fact, Mapping[str, Any]]],
+        key_of: Callable[[Fact, Mapping[str, Any]], str],
     ) -> Iterable[Draft]:
-        """Somebody else ended a visit: its peer must know at once, above all on the road."""
-        if not ended:
+        """Somebody else did something to a visit: its peer must know, above all on the road."""
+        if not news:
             return
-        peer_ids = sorted({visit["peer"]["id"] for _, visit in ended})
+        peer_ids = sorted({visit["peer"]["id"] for _, visit in news})
         people = self._directory.recipients_of_peers(tx, peer_ids)
         targets = self._push_targets(tx, people.values())
-        for fact, visit in ended:
+        for fact, visit in news:
             person = people.get(visit["peer"]["id"])
             if person is None:
                 continue
-            key = "turn_around" if visit.get("state_before") == "en_route" else "visit_ended"
+            key = key_of(fact, visit)
             for target in targets[person.user_id]:
                 yield alarms.notice(
                     tx, fact, key, person, target, collapse_id=visit["id"], ttl_s=NOTICE_TTL_S
@@ -112,8 +128,9 @@ class Planner:
 def _gather(facts: Sequence[Fact]) -> _Plan:
     plan = _Plan()
     for fact in facts:
-        if fact.type is FactType.OFFER_MADE:
-            plan.made.append((fact, fact.data["offer"]))
+        plan.made += [(fact, offer) for offer in _offers_made(fact)]
+        if fact.type is FactType.BRIDGE_RELIEVED:
+            plan.relieved.append((fact, fact.data["bridge"]))
         if fact.type in ANSWERED:
             plan.stopped.add(fact.data["offer"]["id"])
         if fact.type is FactType.OFFERS_CLOSED:
@@ -133,6 +150,20 @@ def _gather(facts: Sequence[Fact]) -> _Plan:
         if visit is not None and visit.get("by") != "peer":
             plan.ended_visits.append((fact, visit))
     return plan
+
+
+def _offers_made(fact: Fact) -> Sequence[Mapping[str, Any]]:
+    """The offers that this fact made."""
+    if fact.type is FactType.OFFER_MADE:
+        return [fact.data["offer"]]
+    return fact.data["offers"] if fact.type is FactType.BRIDGE_ASKED else []
+
+
+def _end_key(fact: Fact, visit: Mapping[str, Any]) -> str:
+    """What a peer is told whose visit somebody else ended."""
+    if fact.type is FactType.BRIDGE_ENDED and visit["reason"] in _BRIDGE_IS_OVER:
+        return "bridge_over"
+    return "turn_around" if visit.get("state_before") == "en_route" else "visit_ended"
 
 
 def _rungs(

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
-from dispatch import access, geo, journal, offering, shapes, spells, watch
+from dispatch import access, engine, geo, journal, offering, shapes, spells
 from dispatch.access import Actor
 from dispatch.errors import Invalid, not_found
 from dispatch.events import ENGINE, By, FactType
 from dispatch.geo import Point
 from dispatch.models import Duty, Offer, Peer, Site, SupportRequest, User, Visit
 from dispatch.policy import parse
-from dispatch.states import LIVE_VISIT, LOOKING, Modality, OfferState, VisitState
+from dispatch.states import LIVE_VISIT, LOOKING, VISITED, Modality, OfferState, VisitState
 from dispatch.travel import arrival
 from dispatch.travel.arrival import Arrives
 from dispatch.travel.near import Reading, is_near
@@ -154,7 +154,7 @@ def _offers_end(tx: Transaction, peer_id: str, modalities: set[str]) -> None:
             continue
         request = access.locked_request(tx, request_id)
         offering.close(tx, request, OfferState.WITHDRAWN, "off_duty", ENGINE, Offer.id == offer_id)
-        if request.state in LOOKING:
+        if request.state in LOOKING or request.bridge_since is not None:
             request.next_action_at = tx.now
 
 
@@ -168,7 +168,10 @@ def wake_searches(tx: Transaction, network_id: str) -> None:
         select(SupportRequest.id)
         .where(
             SupportRequest.network_id == network_id,
-            SupportRequest.state.in_(sorted(LOOKING)),
+            or_(
+                SupportRequest.state.in_(sorted(LOOKING)),
+                SupportRequest.bridge_since.is_not(None),
+            ),
         )
         .with_for_update(skip_locked=True)
     )
@@ -313,7 +316,8 @@ def _follow(tx: Transaction, seen: Visit, here: Reading, before: Reading | None)
             {"visit": shapes.visit(visit, person)},
         )
     tx.session.flush()
-    watch.look(tx, request, parse(request.policy))
+    if request.state in VISITED:
+        engine.look(tx, request)
 
 
 def _is_there(

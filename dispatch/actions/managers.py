@@ -145,6 +145,7 @@ def _answered_offer(tx: Transaction, request: SupportRequest, peer_id: str) -> O
         select(Offer).where(
             Offer.request_id == request.id,
             Offer.peer_id == peer_id,
+            Offer.is_bridge.is_(False),
             Offer.state.in_(race.ANSWERABLE),
         )
     ).one_or_none()

@@ -3,14 +3,23 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from dispatch import access, engine, familiar, journal, offering, policy, shapes
+from dispatch import access, bridge, engine, familiar, journal, offering, policy, shapes
 from dispatch.access import Actor
 from dispatch.actions import visits
 from dispatch.errors import Conflict, Invalid
 from dispatch.events import FactType
 from dispatch.guard import refuse, take
-from dispatch.models import Network, Rating, SupportRequest
-from dispatch.states import LOOKING, Focus, Helped, Modality, OfferState, RequestState, Step
+from dispatch.models import Exclusion, Network, Rating, SupportRequest, User
+from dispatch.states import (
+    LOOKING,
+    Focus,
+    Helped,
+    Modality,
+    OfferState,
+    RequestState,
+    Step,
+    VisitState,
+)
 from storage.database import Transaction
 from storage.ids import new_id
 
@@ -113,6 +122,7 @@ def cancel(tx: Transaction, actor: Actor, request_id: str, reason: str) -> Suppo
     )
     if request is None:
         raise refuse(Step.CANCEL, state_before)
+    bridge.end_all(tx, request, actor.by(), "cancelled")
     ended = visits.end_live(tx, request, Step.CANCEL, "cancelled", actor.by())
     offering.close(tx, request, OfferState.WITHDRAWN, "cancelled", actor.by())
     data: dict[str, Any] = {
@@ -149,6 +159,49 @@ def widen(
     return request
 
 
+def keep_video(tx: Transaction, actor: Actor, request_id: str) -> SupportRequest:
+    """Video is enough: who is with them by video goes on; nobody else need come.
+
+    Raises `Conflict` (`illegal_step`) while nobody is with them by video.
+    """
+    before = access.request(tx, actor, request_id, lock=True)
+    state_before = before.state
+    kept = bridge.live(tx, before.id)
+    if kept is None or kept.state is not VisitState.IN_SESSION:
+        raise refuse(Step.KEEP_VIDEO, state_before)
+    values: dict[str, Any] = {
+        "next_wave_at": None,
+        "alarm": None,
+        "alarmed": [],
+        "owner_id": None,
+        "next_action_at": tx.now,
+    }
+    request = take(tx, before.id, Step.KEEP_VIDEO, **values)
+    if request is None:
+        raise refuse(Step.KEEP_VIDEO, state_before)
+    ended = visits.end_live(tx, request, Step.WITHDRAW, "video_kept", actor.by())
+    if ended:
+        left_id = ended["visit_ended"]["peer"]["id"]
+        tx.session.add(Exclusion(request_id=request.id, peer_id=left_id, created_at=tx.now))
+    kept.is_bridge = False
+    kept.undo_to = kept.undo_until = None
+    tx.session.flush()
+    offering.close(tx, request, OfferState.SUPERSEDED, "taken", actor.by())
+    person = tx.session.get_one(User, kept.peer_id)
+    data: dict[str, Any] = {
+        "state": request.state.value,
+        "visit": shapes.visit(kept, person),
+        "bridge": None,
+        "owner": shapes.owner(request, None, person),
+        "alarm": None,
+        "next_wave_at": None,
+    }
+    if ended:
+        data["visit_ended"] = ended["visit_ended"]
+    journal.append(tx, request, FactType.BRIDGE_KEPT, actor.by(), data)
+    return request
+
+
 def close(tx: Transaction, actor: Actor, request_id: str, reason: str | None) -> SupportRequest:
     """End an escalated request for which no one could come."""
     before = access.request(tx, actor, request_id, lock=True)
@@ -165,6 +218,7 @@ def close(tx: Transaction, actor: Actor, request_id: str, reason: str | None) ->
     )
     if request is None:
         raise refuse(Step.CLOSE_UNFILLED, state_before)
+    bridge.end_all(tx, request, actor.by(), "unfilled")
     offering.close(tx, request, OfferState.WITHDRAWN, "unfilled", actor.by())
     journal.append(
         tx,

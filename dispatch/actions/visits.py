@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dispatch import access, engine, journal, shapes, watch
+from dispatch import access, bridge, engine, journal, shapes, watch
 from dispatch.access import Actor
+from dispatch.actions import bridges
 from dispatch.errors import Conflict, Forbidden
 from dispatch.events import By, FactType
 from dispatch.guard import live_visit, refuse, take
@@ -18,6 +19,7 @@ from dispatch.models import Exclusion, SupportRequest, User, Visit
 from dispatch.policy import parse
 from dispatch.states import (
     LIVE_VISIT,
+    REMOTE,
     STEPS,
     UNDOABLE,
     Priority,
@@ -55,6 +57,9 @@ def start(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
 def _advance(tx: Transaction, actor: Actor, visit_id: str, step: Step) -> Visit:
     """One of the three steps that can be undone."""
     seen, request = _held(tx, actor, visit_id, step)
+    if seen.is_bridge:
+        bridges.refuse_foreign(step, seen)
+        return bridges.start(tx, actor, seen, request)
     policy = parse(request.policy)
     before = VisitState(request.state.value)
     moved = _take(tx, request, seen, step)
@@ -80,6 +85,8 @@ def _advance(tx: Transaction, actor: Actor, visit_id: str, step: Step) -> Visit:
         actor.by(),
         {"state": moved.state.value, "visit": shapes.visit(visit, peer)},
     )
+    if step is Step.ARRIVE or (step is Step.START and visit.modality in REMOTE):
+        bridge.relieve(tx, moved, actor.by())
     engine.look(tx, moved)
     return visit
 
@@ -87,6 +94,8 @@ def _advance(tx: Transaction, actor: Actor, visit_id: str, step: Step) -> Visit:
 def complete(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
     """The conversation is over."""
     seen, request = _held(tx, actor, visit_id, Step.COMPLETE)
+    if seen.is_bridge:
+        return bridges.complete(tx, actor, seen, request)
     moved = _take(
         tx,
         request,
@@ -109,6 +118,7 @@ def complete(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
     )
     if moved.alarm is not None:
         watch.end_alarm(tx, moved, actor.by(), why="complete")
+    bridge.end_all(tx, moved, actor.by(), "relieved")
     peer = tx.session.get_one(User, visit.peer_id)
     journal.append(
         tx,
@@ -144,6 +154,8 @@ def _back_to_search(
     reason: str | None,
 ) -> Visit:
     seen, request = _held(tx, actor, visit_id, step)
+    if seen.is_bridge:
+        return bridges.leave(tx, actor, seen, request, step, reason)
     values: dict[str, Any] = {
         "search_started_at": tx.now,
         "search_wave": 0,
@@ -153,9 +165,11 @@ def _back_to_search(
         "owner_id": None,
         "is_widened": False,
     }
-    if step is Step.HAND_OVER:
+    beside = bridge.live(tx, request.id)
+    if step is Step.HAND_OVER or (beside is not None and beside.started_at is not None):
         values["priority"] = Priority.CONTINUING
     moved = _take(tx, request, seen, step, **values)
+    bridge.close_search(tx, moved, actor.by(), "not_awaited")
     ended = end_live(tx, moved, step, reason or step.value, actor.by())
     del ended["visit"]
     tx.session.add(Exclusion(request_id=moved.id, peer_id=seen.peer_id, created_at=tx.now))
@@ -217,6 +231,8 @@ def undo(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
         raise Conflict("There is nothing left to undo.")
     if seen.undo_by_id != actor.id:
         raise Conflict("Only who took the step can undo it.")
+    if seen.is_bridge:
+        return bridges.undo(tx, actor, seen, request)
     undone = UNDOABLE[seen.state]
     values: dict[str, Any] = {
         "state": seen.undo_to,
@@ -277,6 +293,10 @@ def _changed(tx: Transaction, request: SupportRequest, values: dict[str, Any]) -
 def _live(tx: Transaction, request: SupportRequest) -> list[Visit]:
     return list(
         tx.session.scalars(
-            select(Visit).where(Visit.request_id == request.id, Visit.state.in_(sorted(LIVE_VISIT)))
+            select(Visit).where(
+                Visit.request_id == request.id,
+                Visit.is_bridge.is_(False),
+                Visit.state.in_(sorted(LIVE_VISIT)),
+            )
         )
     )

@@ -13,6 +13,7 @@ from storage.ids import new_id
 
 IS_OPEN_REQUEST = text(f"state NOT IN ({listed(FINAL)})")
 IS_OPEN_OFFER = text("state = 'open'")
+IS_LIVE_OFFER = text("state IN ('open', 'declined') OR (state = 'accepted' AND is_bridge IS FALSE)")
 
 
 class SupportRequest(Base):
@@ -57,6 +58,13 @@ class SupportRequest(Base):
     help: Mapped[JsonDict | None] = mapped_column(JSON(none_as_null=True))
     """The peer's call for help that stands, as everybody sees it: see `dispatch.help_calls`."""
     is_widened: Mapped[bool] = mapped_column(default=False)
+    bridge_since: Mapped[datetime | None]
+    """Since when somebody by video is looked for, until who is on the way arrives."""
+    bridge_asked: Mapped[int] = mapped_column(default=0)
+    bridge_wave: Mapped[int] = mapped_column(default=0)
+    """How many were asked to bridge, in how many waves, since `bridge_since`."""
+    bridge_is_over: Mapped[bool] = mapped_column(default=False)
+    """A bridge has had its time: another begins only when somebody asks for it."""
     close_reason: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
@@ -116,6 +124,9 @@ class Offer(Base):
     """Eight of ten ways like this take between these."""
     arrive_by: Mapped[datetime | None]
     reasons: Mapped[JsonList] = mapped_column(default=list)
+    is_bridge: Mapped[bool] = mapped_column(default=False)
+    until_about: Mapped[datetime | None]
+    """For a bridge: when, as of the asking, the other peer is expected."""
     asked_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
@@ -137,13 +148,14 @@ class Offer(Base):
         Index("ix_offers_asked", "network_id", "asked_at"),
         Index("ix_offers_peer", "peer_id", "asked_at"),
         # A peer is asked once in a search; a resumed search may ask again once the first is closed.
+        # Who was there by video until somebody came may be asked again, also to come.
         Index(
             "uq_offers_live",
             "request_id",
             "peer_id",
             unique=True,
-            postgresql_where=text("state IN ('open', 'accepted', 'declined')"),
-            sqlite_where=text("state IN ('open', 'accepted', 'declined')"),
+            postgresql_where=IS_LIVE_OFFER,
+            sqlite_where=IS_LIVE_OFFER,
         ),
         Index(
             "ix_offers_open",

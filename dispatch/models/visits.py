@@ -25,6 +25,8 @@ class Visit(Base):
     offer_id: Mapped[Id | None] = mapped_column(ForeignKey("offers.id"))
     modality: Mapped[Modality] = mapped_column(ByValue(Modality))
     state: Mapped[VisitState] = mapped_column(ByValue(VisitState))
+    is_bridge: Mapped[bool] = mapped_column(default=False)
+    """By video, until the peer of the request's own visit arrives."""
     eta_at: Mapped[datetime | None]
     promised_at: Mapped[datetime | None]
     """The arrival expected when the peer said yes: what a slip is measured against."""
@@ -58,6 +60,7 @@ class Visit(Base):
         Index(
             "uq_visits_live_request",
             "request_id",
+            "is_bridge",
             unique=True,
             postgresql_where=IS_LIVE_VISIT,
             sqlite_where=IS_LIVE_VISIT,

@@ -69,6 +69,7 @@ class VisitAnswer(Answer):
     request_id: str
     state: VisitState
     modality: Modality
+    is_bridge: bool
     peer: Person
     eta_at: Moment | None
     eta_range: RangeAnswer | None
@@ -81,6 +82,13 @@ class VisitAnswer(Answer):
     arrived_at: Moment | None
     started_at: Moment | None
     completed_at: Moment | None
+
+
+class BridgeSearchAnswer(Answer):
+    """Somebody by video is looked for until the peer on the way arrives."""
+
+    since: Moment
+    asked: Count
 
 
 class OwnerAnswer(Answer):
@@ -123,6 +131,8 @@ class RequestCore(Answer):
     alarm: Alarm | None
     help: HelpAnswer | None
     visit: VisitAnswer | None
+    bridge: VisitAnswer | None
+    bridge_search: BridgeSearchAnswer | None
     created_at: Moment
     closed_at: Moment | None
 
@@ -199,6 +209,8 @@ class OfferAnswer(Answer):
     reasons: list[Any]
     asked_at: Moment
     next_wave_at: Moment | None
+    is_bridge: bool
+    until_about: Moment | None
 
 
 class AcceptedOffer(OfferAnswer):

@@ -237,7 +237,7 @@ def _case(tx: Transaction, user_id: str) -> Json | None:
         return None
     request, site, asked_by = row
     return {
-        "request": shapes.request(queries.one_request(tx, request)),
+        "request": shapes.request(queries.one_request(tx, request), user_id),
         "area": site.area,
         "address": site.address,
         "asked_by": asked_by.name,

@@ -6,7 +6,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from dispatch import access, queries, shapes
-from dispatch.actions import managers, staff
+from dispatch.actions import bridges, managers, staff
 from dispatch.actions.staff import Ask
 from dispatch.models import Site, SupportRequest
 from dispatch.states import FINAL, Focus, Modality, RequestState, Role
@@ -88,7 +88,12 @@ class AssignBody(ReasonBody):
 
 def _shape(call: Call, row: SupportRequest) -> Json:
     call.tx.session.flush()
-    return shapes.request(queries.one_request(call.tx, row))
+    return shapes.request(queries.one_request(call.tx, row), _viewer_id(call))
+
+
+def _viewer_id(call: Call) -> str | None:
+    """A peer sees where they are themselves on the road, and nobody else."""
+    return call.caller.user_id if call.caller.role is Role.PEER else None
 
 
 def _note_look(call: Call, row: SupportRequest, site: str) -> None:
@@ -137,7 +142,9 @@ def index(call: Call, query: RequestQuery) -> Json:
         created_at=SupportRequest.created_at,
         row_id=SupportRequest.id,
         key=lambda row: (row.created_at, row.id),
-        shape=lambda found: [shapes.request(row) for row in queries.request_rows(call.tx, found)],
+        shape=lambda found: [
+            shapes.request(row, _viewer_id(call)) for row in queries.request_rows(call.tx, found)
+        ],
     )
 
 
@@ -248,3 +255,42 @@ def assign(call: Call, request_id: str, body: AssignBody) -> Json:
     """Certificate, badge and language still count; being on duty does not."""
     row = managers.assign(call.tx, call.actor, request_id, **dict(body))
     return _shape(call, row)
+
+
+@routes.add(
+    "POST",
+    "/requests/{request_id}/bridge",
+    roles=ASKING,
+    answer=RequestAnswer,
+    summary="Start video until they are here.",
+    problems=("illegal_step",),
+)
+def bridge(call: Call, request_id: str) -> Json:
+    """While somebody is on the way in person, others are asked to be there by video until then."""
+    return _shape(call, bridges.want(call.tx, call.actor, request_id))
+
+
+@routes.add(
+    "POST",
+    "/requests/{request_id}/stop_bridge",
+    roles=ASKING,
+    answer=RequestAnswer,
+    summary="No video until they are here.",
+    problems=("illegal_step",),
+)
+def stop_bridge(call: Call, request_id: str) -> Json:
+    """Ends the asking, or a bridge that has not begun; one that has is completed as a visit."""
+    return _shape(call, bridges.stop(call.tx, call.actor, request_id))
+
+
+@routes.add(
+    "POST",
+    "/requests/{request_id}/keep_video",
+    roles=ASKING,
+    answer=RequestAnswer,
+    summary="Video is enough.",
+    problems=("illegal_step",),
+)
+def keep_video(call: Call, request_id: str) -> Json:
+    """Who is with them by video goes on as the visit; a peer on the road is told to turn around."""
+    return _shape(call, staff.keep_video(call.tx, call.actor, request_id))

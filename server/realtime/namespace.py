@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from socketio.exceptions import ConnectionRefusedError as Refused
 from sqlalchemy import select
 
-from dispatch import access, queries, shapes
+from dispatch import access, bridge, queries, shapes
 from dispatch.actions import duty, peers
 from dispatch.actions.duty import Position
 from dispatch.models import Site, SupportRequest
@@ -151,10 +151,12 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
         with self._wired.db.read() as tx:
             caller = self._caller(tx, connection)
             access.request(tx, caller.as_actor(), request_id)
+            found = bridge.live(tx, request_id)
+            is_bridge = found is not None and found.peer_id == caller.user_id
         if caller.role is Role.PEER:
             with self._wired.db.transaction() as tx:
                 duty.heard_from(tx, caller.user_id)
-        room = rooms.of_request(request_id, caller.role)
+        room = rooms.of_request(request_id, caller.role, is_bridge=is_bridge)
         connection.follows[request_id] = room
         self.server.enter_room(connection.sid, room, NAMESPACE)
         try:
@@ -174,7 +176,8 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
         self, tx: Transaction, caller: Caller, request_id: str, after: int | None
     ) -> Json:
         row = access.request(tx, caller.as_actor(), request_id)
-        snapshot = shapes.request(queries.one_request(tx, row))
+        viewer_id = caller.user_id if caller.role is Role.PEER else None
+        snapshot = shapes.request(queries.one_request(tx, row), viewer_id)
         answer: Json = {"snapshot": snapshot, "facts": [], "seq": row.seq, "more": False}
         if after is None:
             return answer

@@ -31,9 +31,12 @@ AREA_AGAIN = timedelta(seconds=60)
 """A peer who only waits is told to the boards on a change of area, or when this has passed."""
 _MOST_REMEMBERED = 20_000
 
-_ENDS_OF_A_VISIT = frozenset({FactType.VISIT_WITHDRAWN, FactType.VISIT_HANDED_OVER})
+_ENDS_OF_A_VISIT = frozenset(
+    {FactType.VISIT_WITHDRAWN, FactType.VISIT_HANDED_OVER, FactType.BRIDGE_KEPT}
+)
 _OF_A_CALL_FOR_HELP = frozenset({FactType.HELP_CALLED, FactType.HELP_HELD, FactType.HELP_CLOSED})
 _BEGINS_OF_A_VISIT = frozenset({FactType.OFFER_ACCEPTED, FactType.REQUEST_ASSIGNED})
+_ENDS_OF_A_BRIDGE = frozenset({FactType.BRIDGE_LEFT, FactType.BRIDGE_ENDED})
 
 
 class Publisher:
@@ -61,10 +64,10 @@ class Publisher:
         moved = [p for p, change in duties.items() if change.has_moved and self._is_due(p, tx.now)]
         changed = {p for p, change in duties.items() if change.is_other_duty}
         asked = [
-            fact.data["offer"]["id"]
+            offer["id"]
             for fact in facts
-            if fact.type is FactType.OFFER_MADE
-            and self._outlet.is_heard(rooms.peer(fact.data["offer"]["peer"]["id"]))
+            for offer in _offers_made(fact)
+            if self._outlet.is_heard(rooms.peer(offer["peer"]["id"]))
         ]
         assigned = [
             fact.data["visit"]["id"] for fact in facts if fact.type is FactType.REQUEST_ASSIGNED
@@ -93,12 +96,14 @@ class Publisher:
             for viewer in (Role.MANAGER, Role.STAFF)
         )
         managers = [rooms.full(request_id)]
-        others = [rooms.plain(request_id), rooms.visitor(request_id)]
+        others = [rooms.plain(request_id), rooms.visitor(request_id), rooms.bridge(request_id)]
         if fact.type is FactType.REQUEST_CREATED:
             others.append(rooms.site(fact.data["site"]["id"]))
         if fact.type in _BEGINS_OF_A_VISIT:
             # They may follow from now on; this is how a phone that was assigned learns of it.
             others.append(rooms.peer(fact.data["visit"]["peer"]["id"]))
+        if fact.type is FactType.BRIDGE_ACCEPTED:
+            others.append(rooms.peer(fact.data["bridge"]["peer"]["id"]))
         if fact.type in _OF_A_CALL_FOR_HELP:
             # Who called for help hears who has it, also when the visit is over.
             called = fact.data["help"] or fact.data["call"]
@@ -113,6 +118,8 @@ class Publisher:
             self._emit_fact(plain, others)
         if fact.type in _ENDS_OF_A_VISIT:
             self._outlet.close(rooms.visitor(request_id))
+        if fact.type in _ENDS_OF_A_BRIDGE:
+            self._outlet.close(rooms.bridge(request_id))
         for peer_id, closed in _closed_offers(fact):
             self._emit("offer_closed", closed, [rooms.peer(peer_id)])
 
@@ -219,10 +226,17 @@ def _remember(memory: dict[str, Value], peer_id: str, value: Value) -> None:
 
 def _peers_of(fact: Fact) -> set[str]:
     """The peers whose row on the board this fact changes."""
-    about: list[Any] = [fact.data.get("visit"), fact.data.get("visit_ended")]
+    about: list[Any] = [fact.data.get(name) for name in ("visit", "visit_ended", "bridge")]
     if fact.type is FactType.OFFER_UNREACHABLE:
         about.append(fact.data.get("offer"))
     return {part["peer"]["id"] for part in about if part}
+
+
+def _offers_made(fact: Fact) -> Sequence[Json]:
+    """The offers that this fact made."""
+    if fact.type is FactType.OFFER_MADE:
+        return [fact.data["offer"]]
+    return fact.data["offers"] if fact.type is FactType.BRIDGE_ASKED else []
 
 
 def _closed_offers(fact: Fact) -> list[tuple[str, Json]]:
@@ -235,6 +249,7 @@ def _closed_offers(fact: Fact) -> list[tuple[str, Json]]:
         ]
     answers = {
         FactType.OFFER_ACCEPTED: OfferState.ACCEPTED,
+        FactType.BRIDGE_ACCEPTED: OfferState.ACCEPTED,
         FactType.OFFER_DECLINED: OfferState.DECLINED,
     }
     if fact.type in answers:

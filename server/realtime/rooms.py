@@ -1,7 +1,8 @@
 """The rooms, by name. Whoever is in one has passed a gate of `dispatch.access`; nobody else hears.
 
-A request has three, because not everybody is told the same: who manages the network hears which
-peers said no; staff do not; and its visitor leaves at once when the visit is no longer theirs.
+A request has four, because not everybody is told the same: who manages the network hears which
+peers said no; staff do not; and its visitor leaves at once when the visit is no longer
+theirs; so does whoever is there by video until then.
 """
 
 from dispatch.access import MANAGING
@@ -40,8 +41,15 @@ def visitor(request_id: str) -> str:
     return f"request:{request_id}:visitor"
 
 
-def of_request(request_id: str, role: Role) -> str:
+def bridge(request_id: str) -> str:
+    """The sockets of the peer who is there by video until the visitor arrives."""
+    return f"request:{request_id}:bridge"
+
+
+def of_request(request_id: str, role: Role, *, is_bridge: bool = False) -> str:
     """The room in which somebody of this role follows a request that they may see."""
+    if is_bridge:
+        return bridge(request_id)
     if role in MANAGING:
         return full(request_id)
     return visitor(request_id) if role is Role.PEER else plain(request_id)

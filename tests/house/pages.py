@@ -71,11 +71,32 @@ def states_page() -> str:
         "A remote visit (`video`, `phone`, `chat`) has no journey: it goes from `accepted` to "
         "`in_session`.\n\n"
         f"```mermaid\nstateDiagram-v2\n    [*] --> searching\n{''.join(edges)}{finals}```\n\n"
+        f"{_bridges()}"
         "## Offers and visits\n\n"
         f"An offer is one of {', '.join(f'`{state}`' for state in states.OfferState)}. It stays "
         "open until someone says yes: the wave clock decides when more people are asked, not when "
         "the first are shut out.\n\n"
         f"A visit is one of {', '.join(f'`{state}`' for state in states.VisitState)}.\n"
+    )
+
+
+def _bridges() -> str:
+    """The second visit of a request, from `dispatch.states.BRIDGE_STEPS`."""
+    rows = [
+        (
+            ", ".join(f"`{state}`" for state in sorted(rule.sources)),
+            f"`{step}`",
+            f"`{rule.target}`",
+            rule.meaning,
+        )
+        for step, rule in states.BRIDGE_STEPS.items()
+    ]
+    return (
+        "## The bridge: video until somebody arrives\n\n"
+        f"While the request is {_codes(states.AWAITED)} by somebody in person, a second visit can "
+        "stand beside its own: `request.bridge`, by video. The request's state stays that of its "
+        "own visit; the bridge has steps of its own, and goes on when the other peer withdraws.\n\n"
+        f"{_table(('from', 'step', 'to', 'what it means'), rows)}\n"
     )
 
 

@@ -47,6 +47,7 @@ class Scene:
             Step.WITHDRAW: partial(do, visits.withdraw, here.nurse, self.visit_id),
             Step.HAND_OVER: partial(do, visits.hand_over, here.marcus, self.visit_id),
             Step.CANCEL: partial(do, staff.cancel, here.nurse, self.request_id, "leaving"),
+            Step.KEEP_VIDEO: partial(do, staff.keep_video, here.nurse, self.request_id),
         }[step]
 
     def state(self) -> RequestState:
@@ -118,11 +119,15 @@ def reachable(modality: Modality) -> list[RequestState]:
 
 
 def steps_from(state: RequestState, modality: Modality, *, legal: bool) -> list[Step]:
-    """The steps that people take, which the table allows or does not allow here."""
+    """The steps that people take, which the table allows or does not allow here.
+
+    Without a bridge there is no video to keep: that step has its own tests.
+    """
+    unless = {Step.ESCALATE, *([Step.KEEP_VIDEO] if legal else [])}
     return [
         step
         for step, rule in STEPS.items()
-        if (state in rule.sources_for(modality)) is legal and step is not Step.ESCALATE
+        if (state in rule.sources_for(modality)) is legal and step not in unless
     ]
 
 

@@ -6,6 +6,7 @@ It knows how to do something and how to pick somebody; it refuses to know what i
 from collections.abc import Callable
 from typing import Any
 
+from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -13,6 +14,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select, text
 
 from dispatch.access import Actor
+from dispatch.actions import managers, peers, visits
 from dispatch.errors import DomainError
 from dispatch.models import Offer, SupportRequest, Visit
 from dispatch.states import LIVE_VISIT, OfferState, RequestState, Role
@@ -30,6 +32,10 @@ TABLES = (
     "exclusions",
     "help_calls",
 )
+
+
+BRIDGES = ("none", "connected", "accepted", "connected", "asked", "connected")
+"""How far a bridge has come when an example begins."""
 
 
 class Ground(RuleBasedStateMachine):
@@ -58,8 +64,8 @@ class Ground(RuleBasedStateMachine):
         finally:
             self.backend.discard(self.url)
 
-    @initialize()
-    def people(self) -> None:
+    @initialize(bridge=st.sampled_from(BRIDGES))
+    def people(self, bridge: str) -> None:
         """Everybody; the clock of both networks is quick, so that a few steps see all of it."""
         world = self.world
         self.nurses, self.managers, self.peers = [], [], []
@@ -75,6 +81,10 @@ class Ground(RuleBasedStateMachine):
                 alarm_after_s=90,
                 escalate_after_s=120,
                 strategy=strategy,
+                bridge="automatic",
+                bridge_eta_s=600,
+                bridge_stop_s=60,
+                bridge_size=1,
             )
             for number, name in enumerate(sites):
                 site = world.site(admin, name, km_north=5.0 * number)
@@ -85,13 +95,36 @@ class Ground(RuleBasedStateMachine):
                     world.peer(admin, name, km_north=3.0 * number, open_offer_limit=1 + number % 2)
                 )
 
-        self.begin()
+        self.begin(bridge)
 
-    def begin(self) -> None:
-        """Three requests before anything is drawn, so that no example is about nothing."""
-        for nurse, video in zip(self.nurses, (True, False, False), strict=True):
+    def begin(self, bridge: str) -> None:
+        """Three requests before anything is drawn, so that no example is about nothing.
+
+        In the first, somebody far may be awaited and another be there by video until then.
+        """
+        requests = [
             self.world.ask(nurse, video_fallback=video)
+            for nurse, video in zip(self.nurses, (True, False, False), strict=True)
+        ]
+        if bridge != "none":
+            self.bridge_to_the_farthest(requests[0], bridge)
         self.remember()
+
+    def bridge_to_the_farthest(self, request_id: str, bridge: str) -> None:
+        """The peer of the first network who lives farthest is sent, and a bridge is looked for."""
+        world, farthest = self.world, self.peers[4]
+        world.do(managers.assign, self.managers[0], request_id, farthest.id)
+        world.tick()
+        with self.db.read() as tx:
+            [offer, *_] = tx.session.scalars(
+                select(Offer).where(Offer.is_bridge, Offer.state == OfferState.OPEN)
+            ).all()
+        if bridge == "asked":
+            return
+        peer = self.peer_of(offer.peer_id)
+        _, visit = world.do(peers.accept, peer, offer.id)
+        if bridge == "connected":
+            world.do(visits.start, peer, visit.id)
 
     # Small helpers.
 
@@ -119,6 +152,10 @@ class Ground(RuleBasedStateMachine):
             Offer.id, Offer.state.in_((OfferState.OPEN, OfferState.DECLINED))
         )
         self.visits_live = self.ids(Visit.id, Visit.state.in_(sorted(LIVE_VISIT)))
+        coming = (RequestState.ACCEPTED, RequestState.EN_ROUTE)
+        self.requests_awaiting = self.ids(SupportRequest.id, SupportRequest.state.in_(coming))
+        is_bridge = Visit.is_bridge & Visit.state.in_(sorted(LIVE_VISIT))
+        self.requests_bridged = self.ids(Visit.request_id, is_bridge)
         escalated = SupportRequest.state == RequestState.ESCALATED
         self.requests_escalated = self.ids(SupportRequest.id, escalated)
         self.visits_any = self.ids(Visit.id)

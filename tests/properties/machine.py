@@ -13,7 +13,7 @@ from hypothesis.stateful import invariant, precondition, rule
 from sqlalchemy import select
 
 from dispatch import board, invariants
-from dispatch.actions import duty, help_calls, managers, peers, people, staff, visits
+from dispatch.actions import bridges, duty, help_calls, managers, peers, people, staff, visits
 from dispatch.actions.duty import Position
 from dispatch.actions.people import Permission, Profile
 from dispatch.events import apply
@@ -164,6 +164,25 @@ class Hospitals(Ground):
         done = self.attempt(managers.assign, manager, request_id, peer.id, way)
         own = self.network_of(request_id)
         assert not done or manager.network_id == peer.network_id == own
+
+    @precondition(lambda self: bool(self.requests_awaiting))
+    @rule(which=NUMBER, who=NUMBER, is_stopped=st.sampled_from([False, False, False, True]))
+    def wants_video_until_then(self, which: int, who: int, is_stopped: bool) -> None:
+        """A nurse asks for somebody by video until the other arrives, or for nobody any more."""
+        request_id = self.requests_awaiting[which % len(self.requests_awaiting)]
+        nurse = self.mostly_own(self.nurses, request_id, who)
+        done = self.attempt(bridges.stop if is_stopped else bridges.want, nurse, request_id)
+        assert not done or nurse.network_id == self.network_of(request_id)
+
+    @precondition(lambda self: bool(self.requests_bridged))
+    @rule(which=NUMBER, who=NUMBER, is_enough=st.sampled_from([True, True, True, False]))
+    def says_video_is_enough(self, which: int, who: int, is_enough: bool) -> None:
+        """Staff let the bridge be the visit; or want one beside it."""
+        request_id = self.requests_bridged[which % len(self.requests_bridged)]
+        manager = self.mostly_own(self.managers, request_id, who)
+        action = staff.keep_video if is_enough else bridges.want
+        done = self.attempt(action, manager, request_id)
+        assert not done or manager.network_id == self.network_of(request_id)
 
     @precondition(lambda self: bool(self.visits_any))
     @rule(which=NUMBER, stranger=st.sampled_from([False] * 5 + [True]), who=NUMBER)

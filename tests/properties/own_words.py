@@ -17,16 +17,19 @@ WAYS = {
     ("searching", "accepted"),
     ("searching", "escalated"),
     ("searching", "cancelled"),
+    ("searching", "in_session"),
     ("escalated", "accepted"),
     ("escalated", "searching"),
     ("escalated", "unfilled"),
     ("escalated", "cancelled"),
+    ("escalated", "in_session"),
     ("accepted", "en_route"),
     ("accepted", "arrived"),
     ("accepted", "in_session"),
     ("accepted", "searching"),
     ("accepted", "cancelled"),
     ("en_route", "arrived"),
+    ("en_route", "in_session"),
     ("en_route", "searching"),
     ("en_route", "cancelled"),
     ("arrived", "in_session"),
@@ -45,7 +48,7 @@ TAKEN_BACK = {
 FINAL = {"completed", "cancelled", "unfilled"}
 
 _OFFER = text(
-    "SELECT o.id, o.modality, o.asked_at, o.network_id, r.language, r.is_widened, r.state,"
+    "SELECT o.id, o.modality, o.is_bridge, o.asked_at, o.network_id, r.language, r.is_widened, r.state,"
     " r.network_id AS request_network, p.network_id AS peer_network, p.languages, p.modalities,"
     " p.is_muted, p.is_reachable, p.travel_limit_m, p.open_offer_limit, u.is_active,"
     " d.on_duty, d.until, d.modalities AS duty_modalities, s.latitude, s.longitude,"
@@ -54,7 +57,10 @@ _OFFER = text(
     " (SELECT max(c.expires_at) FROM peer_certificates c WHERE c.peer_id = p.id) AS certified,"
     " (SELECT b.expires_at FROM peer_badges b WHERE b.peer_id = p.id AND b.site_id = r.site_id)"
     " AS badge,"
-    " (SELECT count(*) FROM visits w WHERE w.peer_id = p.id AND w.request_id = r.id) AS left_it,"
+    " (SELECT count(*) FROM visits w WHERE w.peer_id = p.id AND w.request_id = r.id"
+    " AND w.is_bridge IS FALSE) AS left_it,"
+    " (SELECT count(*) FROM visits w WHERE w.request_id = r.id AND w.is_bridge AND w.state IN"
+    " ('accepted', 'in_session')) AS bridged,"
     " (SELECT count(*) FROM do_not_pair n WHERE n.peer_id = p.id AND n.site_id = r.site_id)"
     " AS unpaired,"
     " (SELECT count(*) FROM visits v WHERE v.peer_id = p.id AND v.state IN"
@@ -127,7 +133,11 @@ def _reasons(row: Any, now: datetime) -> list[str]:
         "is with someone": row.visits > 0,
         "is being asked elsewhere": row.elsewhere >= row.open_offer_limit,
         "is too far away": is_there and _is_too_far(row, now),
-        "is asked by a request that is not looking": row.state not in ("searching", "escalated"),
+        "is asked by a request that is not looking": not row.is_bridge
+        and row.state not in ("searching", "escalated"),
+        "is asked to bridge to nobody": row.is_bridge and row.state not in ("accepted", "en_route"),
+        "is asked to bridge in person": row.is_bridge and row.modality != "video",
+        "is asked to bridge beside another": row.is_bridge and row.bridged > 0,
     }
     return [why for why, applies in checks.items() if applies]
 
@@ -162,12 +172,7 @@ def wrong_stories(session: Session) -> list[str]:
             if (before, after) not in ways:
                 wrong.append(f"{request_id}: from {before} to {after} by {kind}")
             states[request_id] = after
-        if kind == "offer_made":
-            made[told["offer"]["id"]] = "open"
-        elif kind in ("offer_accepted", "offer_declined"):
-            made[told["offer"]["id"]] = kind.removeprefix("offer_")
-        elif kind == "offers_closed":
-            made |= {one["id"]: one["state"] for one in told["offers"]}
+        made |= _told_of_offers(kind, told)
     rows = session.execute(text("SELECT id, state FROM support_requests"))
     told_states = {str(row[0]): str(row[1]) for row in rows}
     if told_states != states:
@@ -178,3 +183,13 @@ def wrong_stories(session: Session) -> list[str]:
         if made.get(offer_id) != state and state != "accepted":
             wrong.append(f"offer {offer_id} is {state}, its peer was told {made.get(offer_id)}")
     return wrong
+
+
+def _told_of_offers(kind: str, told: dict[str, Any]) -> dict[str, str]:
+    """Which offers a fact tells of, and in which state it leaves them."""
+    if kind in ("offer_made", "offer_accepted", "offer_declined", "bridge_accepted"):
+        state = {"offer_made": "open", "offer_declined": "declined"}.get(kind, "accepted")
+        return {told["offer"]["id"]: state}
+    if kind == "bridge_asked":
+        return {one["id"]: "open" for one in told["offers"]}
+    return {one["id"]: one["state"] for one in told["offers"]} if kind == "offers_closed" else {}

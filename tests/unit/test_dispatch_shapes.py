@@ -129,6 +129,8 @@ def test_a_request_has_the_promised_fields() -> None:
         "alarm",
         "help",
         "visit",
+        "bridge",
+        "bridge_search",
         "created_at",
         "closed_at",
     ]
@@ -216,6 +218,8 @@ def test_an_offer_says_the_area_and_never_the_room_or_the_note() -> None:
         "reasons",
         "asked_at",
         "next_wave_at",
+        "is_bridge",
+        "until_about",
     ]
     assert shape["site"] == {"name": "Scioto Ridge", "area": "Columbus"}
     for secret in ("Room 12", "1234567", "quiet", "1 Ridge Road", "+1614"):

@@ -38,6 +38,13 @@ IN_PERSON: dict[str, dict[str, str]] = {
         "en_route": "cancelled",
         "arrived": "cancelled",
     },
+    "keep_video": {
+        "searching": "in_session",
+        "escalated": "in_session",
+        "accepted": "in_session",
+        "en_route": "in_session",
+        "arrived": "in_session",
+    },
 }
 BY_SCREEN = IN_PERSON | {"depart": {}, "arrive": {}, "start": {"accepted": "in_session"}}
 
@@ -54,6 +61,7 @@ WHO = {
     "withdraw": {"peer", "manager", "staff"},
     "hand_over": {"peer"},
     "cancel": {"staff", "manager"},
+    "keep_video": {"staff", "manager"},
 }
 
 

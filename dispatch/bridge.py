@@ -1,0 +1,238 @@
+"""Video until somebody arrives, on a request whose row the transaction holds.
+
+It begins, asks, stops and ends: what the clock does of itself, and what the steps of the request's
+own visit bring with them. Whom to ask is decided in `bridging`; what people do stands in
+`dispatch.actions.bridges`. The request's state stays that of its own visit throughout.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from dispatch import bridging, journal, offering, shapes, views
+from dispatch.events import ENGINE, By, FactType
+from dispatch.learning import current
+from dispatch.models import Offer, Site, SupportRequest, User, Visit
+from dispatch.policy import Policy
+from dispatch.states import (
+    AWAITED,
+    BRIDGE_STEPS,
+    FINAL,
+    LIVE_VISIT,
+    LOOKING,
+    Modality,
+    OfferState,
+    Role,
+    Step,
+    VisitState,
+)
+from dispatch.waves import Decision
+from storage.database import Transaction
+
+LOOK_AGAIN_S = 30
+"""The longest time between two looks at a bridge that is looked for, or may soon be."""
+
+
+def live(tx: Transaction, request_id: str) -> Visit | None:
+    """The bridge under way."""
+    return tx.session.scalars(
+        select(Visit).where(
+            Visit.request_id == request_id,
+            Visit.is_bridge,
+            Visit.state.in_(sorted(LIVE_VISIT)),
+        )
+    ).one_or_none()
+
+
+def awaited(tx: Transaction, request: SupportRequest) -> Visit | None:
+    """The visit of somebody who is on the way in person."""
+    if request.state not in AWAITED:
+        return None
+    return tx.session.scalars(
+        select(Visit).where(
+            Visit.request_id == request.id,
+            Visit.is_bridge.is_(False),
+            Visit.state.in_(sorted(LIVE_VISIT)),
+            Visit.modality == Modality.IN_PERSON,
+        )
+    ).one_or_none()
+
+
+def look(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
+    """Decide and do what comes next for the bridge of a request; brings its next time forward."""
+    if request.state in FINAL or request.state in LOOKING:
+        return
+    bridge = live(tx, request.id)
+    if bridge is not None:
+        _end_when_over(tx, request, bridge, policy)
+        return
+    coming = awaited(tx, request)
+    arrives_at = None if coming is None else coming.eta_at
+    if request.bridge_since is not None:
+        if arrives_at is None or not bridging.is_worth_it(arrives_at, tx.now, policy):
+            close_search(tx, request, ENGINE, "near" if coming is not None else "not_awaited")
+        else:
+            _ask(tx, request, policy, arrives_at)
+    elif (
+        request.video_fallback
+        and not request.bridge_is_over
+        and arrives_at is not None
+        and bridging.begins_by_itself(arrives_at, tx.now, policy)
+    ):
+        _begin_by_itself(tx, request, policy, arrives_at)
+
+
+def begin(tx: Transaction, request: SupportRequest, by: By) -> None:
+    """From now on somebody by video is looked for; the next look asks."""
+    request.bridge_since = tx.now
+    request.bridge_asked = request.bridge_wave = 0
+    data = {"bridge_search": shapes.bridge_search(request)}
+    journal.append(tx, request, FactType.BRIDGE_WANTED, by, data)
+
+
+def close_search(tx: Transaction, request: SupportRequest, by: By, reason: str) -> None:
+    """Nobody is looked for any more; who was asked is told. Without a search, nothing happens."""
+    if request.bridge_since is None:
+        return
+    request.bridge_since = None
+    data = {"bridge_search": None, "reason": reason}
+    journal.append(tx, request, FactType.BRIDGE_STOPPED, by, data)
+    offering.close(tx, request, OfferState.WITHDRAWN, "bridge_over", by, Offer.is_bridge.is_(True))
+
+
+def relieve(tx: Transaction, request: SupportRequest, by: By) -> None:
+    """Somebody is there: a bridge that has not begun ends, one that has may say goodbye."""
+    close_search(tx, request, by, "arrived")
+    bridge = live(tx, request.id)
+    if bridge is None:
+        return
+    if bridge.state is VisitState.ACCEPTED:
+        end(tx, request, bridge, by, "arrived")
+        return
+    person = tx.session.get_one(User, bridge.peer_id)
+    data = {"bridge": shapes.visit(bridge, person)}
+    journal.append(tx, request, FactType.BRIDGE_RELIEVED, by, data)
+
+
+def end(tx: Transaction, request: SupportRequest, bridge: Visit, by: By, reason: str) -> Visit:
+    """The bridge is over: completed when it had begun, else cancelled. The request goes on."""
+    before = bridge.state
+    has_begun = before is VisitState.IN_SESSION
+    step = Step.COMPLETE if has_begun else Step.CANCEL
+    values: dict[str, Any] = {"completed_at": tx.now} if has_begun else {}
+    ended = change(tx, bridge, step, ended_at=tx.now, end_reason=reason, **values)
+    if ended is None:
+        return bridge
+    request.bridge_is_over = request.bridge_is_over or has_begun
+    data = {"bridge": None, "visit_ended": said_end(tx, ended, before, by, reason)}
+    journal.append(tx, request, FactType.BRIDGE_ENDED, by, data)
+    return ended
+
+
+def end_all(tx: Transaction, request: SupportRequest, by: By, reason: str) -> None:
+    """The request ends: with it whatever there is of a bridge, before the fact of its own end."""
+    close_search(tx, request, by, reason)
+    bridge = live(tx, request.id)
+    if bridge is not None:
+        end(tx, request, bridge, by, reason)
+
+
+def change(tx: Transaction, bridge: Visit, step: Step, **values: Any) -> Visit | None:
+    """Take a step of a bridge whose request is held, if its state allows it; else None."""
+    rule = BRIDGE_STEPS[step]
+    return tx.session.scalars(
+        update(Visit)
+        .where(
+            Visit.id == bridge.id,
+            Visit.is_bridge,
+            Visit.state.in_(sorted(rule.sources)),
+        )
+        .values(**{"state": rule.target, "undo_to": None, "undo_until": None, **values})
+        .returning(Visit),
+        execution_options={"populate_existing": True},
+    ).one_or_none()
+
+
+def said_end(
+    tx: Transaction, ended: Visit, before: VisitState, by: By, reason: str
+) -> dict[str, Any]:
+    """What a fact says of a bridge that ended: whose it was, and by whom it was ended."""
+    person = tx.session.get_one(User, ended.peer_id)
+    is_anothers = by.kind == Role.PEER and by.id != ended.peer_id
+    return {
+        "id": ended.id,
+        "peer": shapes.person(person),
+        "state_before": before.value,
+        "by": "colleague" if is_anothers else by.kind,
+        "reason": reason,
+    }
+
+
+def _end_when_over(tx: Transaction, request: SupportRequest, bridge: Visit, policy: Policy) -> None:
+    """A goodbye has its time; after it the bridge ends by itself."""
+    together_since = tx.session.scalars(
+        select(Visit.started_at).where(
+            Visit.request_id == request.id,
+            Visit.is_bridge.is_(False),
+            Visit.state == VisitState.IN_SESSION,
+        )
+    ).one_or_none()
+    if together_since is None:
+        return
+    over_at = together_since + timedelta(seconds=policy.bridge_goodbye_s)
+    if over_at <= tx.now:
+        end(tx, request, bridge, ENGINE, "relieved")
+    else:
+        _look_by(request, over_at)
+
+
+def _ask(tx: Transaction, request: SupportRequest, policy: Policy, arrives_at: datetime) -> None:
+    """The next small step of the search for a bridge."""
+    site = tx.session.get_one(Site, request.site_id)
+    peers = views.peer_views(tx, request, policy)
+    if offering.withdraw_lost(tx, request, peers):
+        peers = views.peer_views(tx, request, policy)
+    looking = views.looking_of(tx, request, arrives_at)
+    need = views.need_of(request, site)
+    known = current.knowledge(tx, request.network_id, site, policy)
+    decision = bridging.whom_to_ask(looking, peers, need, tx.now, policy, known)
+    request.bridge_wave = decision.waves_used
+    _plan(tx, request, policy, arrives_at, decision)
+    if decision.ask:
+        offering.send_bridge(tx, request, decision, peers, need, policy, known, arrives_at)
+
+
+def _begin_by_itself(
+    tx: Transaction, request: SupportRequest, policy: Policy, arrives_at: datetime
+) -> None:
+    """Begin once there is somebody to ask: a search that can find nobody is not worth a word."""
+    site = tx.session.get_one(Site, request.site_id)
+    looking = bridging.Looking(
+        since=tx.now, waves_used=0, asked=frozenset(), awaited=(), arrives_at=arrives_at
+    )
+    peers = views.peer_views(tx, request, policy)
+    need = views.need_of(request, site)
+    known = current.knowledge(tx, request.network_id, site, policy)
+    if not bridging.whom_to_ask(looking, peers, need, tx.now, policy, known).ask:
+        _look_by(request, tx.now + timedelta(seconds=LOOK_AGAIN_S))
+        return
+    begin(tx, request, ENGINE)
+    _ask(tx, request, policy, arrives_at)
+
+
+def _plan(
+    tx: Transaction,
+    request: SupportRequest,
+    policy: Policy,
+    arrives_at: datetime,
+    decision: Decision,
+) -> None:
+    near_at = arrives_at - timedelta(seconds=policy.bridge_stop_s)
+    soon = tx.now + timedelta(seconds=LOOK_AGAIN_S)
+    _look_by(request, min(soon, max(decision.look_again_at, tx.now), max(near_at, tx.now)))
+
+
+def _look_by(request: SupportRequest, moment: datetime) -> None:
+    if request.next_action_at is None or moment < request.next_action_at:
+        request.next_action_at = moment
