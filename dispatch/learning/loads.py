@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from dispatch.geo import Point, distance_m
 from dispatch.learning import counting, history
@@ -26,8 +26,9 @@ from storage.database import Transaction
 LEAST_SHOWN = 5
 """Peers in the smallest group that is shown."""
 
-MOST = 50_000
-"""Offers that are read: a month of a whole state."""
+MOST = 10_000
+"""Offers that are looked at one by one, the latest: a week of a whole state, and a fifth of a second of a
+web process. Asks, visits and hours are counted of all."""
 
 DAY_BEGINS, DAY_ENDS = 7, 19
 """Asks between these hours, by the hospital's clock, are by day."""
@@ -37,13 +38,14 @@ KINDS = ("language", "modality", "area", "time", "focus")
 
 @dataclass
 class Tally:
-    """One peer in the window."""
+    """One peer in the window. What is known of single asks (`looked` on) is of the latest `MOST`."""
 
     peer: Peer
     asks: int = 0
-    by_night: int = 0
     visits: int = 0
     hours: float = 0.0
+    looked: int = 0
+    by_night: int = 0
     said: int = 0
     """Asks with a chance that was said; `expected` and `came` are of those."""
     expected: float = 0.0
@@ -99,7 +101,15 @@ def load(tx: Transaction, network_id: str, days: int) -> Load:
             .where(Peer.network_id == network_id, User.is_active)
         )
     }
-    _count_asks(tx, network_id, since, tallies)
+    asks = tx.session.execute(
+        select(Offer.peer_id, func.count())
+        .where(Offer.network_id == network_id, Offer.asked_at > since)
+        .group_by(Offer.peer_id)
+    )
+    for peer_id, count in asks:
+        if peer_id in tallies:
+            tallies[peer_id].asks = count
+    _look_at_asks(tx, network_id, since, tallies)
     _count_hours(tx, network_id, since, tallies)
     visits = tx.session.scalars(
         select(Visit.peer_id).where(Visit.network_id == network_id, Visit.accepted_at > since)
@@ -125,7 +135,7 @@ def load(tx: Transaction, network_id: str, days: int) -> Load:
     )
 
 
-def _count_asks(
+def _look_at_asks(
     tx: Transaction, network_id: str, since: datetime, tallies: Mapping[str, Tally]
 ) -> None:
     policy = parse(tx.session.get_one(Network, network_id).policy)
@@ -152,7 +162,7 @@ def _count_asks(
         tally = tallies.get(row.peer_id)
         if tally is None:
             continue
-        tally.asks += 1
+        tally.looked += 1
         hour = history.hour_at(row.asked_at, zones[row.site_id])
         tally.by_night += not DAY_BEGINS <= hour < DAY_ENDS
         offer = offered(row)
@@ -209,8 +219,8 @@ def _names(tallies: Iterable[Tally], areas: list[tuple[Point, str]]) -> _Names:
         ):
             for word in words:
                 names.add(kind, str(word), peer.id)
-        if one.asks:
-            names.add("time", "night" if one.by_night * 2 > one.asks else "day", peer.id)
+        if one.looked:
+            names.add("time", "night" if one.by_night * 2 > one.looked else "day", peer.id)
         if areas and peer.home_latitude is not None and peer.home_longitude is not None:
             home = Point(peer.home_latitude, peer.home_longitude)
             nearest = min(areas, key=lambda area: distance_m(home, area[0]))

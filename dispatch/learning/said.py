@@ -19,7 +19,8 @@ from dispatch.policy import parse
 from storage.database import Transaction
 
 WINDOW = timedelta(days=90)
-MOST = 30_000
+MOST = 10_000
+"""The latest of them: enough for every tenth, and a moment of a web process."""
 
 
 @dataclass(frozen=True)
