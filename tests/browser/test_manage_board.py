@@ -300,7 +300,7 @@ def test_a_supervisor_reads(town: Town, peers: list[Person], open_page: Open) ->
     assert page.locator(".panel .btn--primary, .panel summary, .panel .going").count() == 0
     expect(page.get_by_role("button", name="New request by phone")).to_have_count(0)
     rail = {one.get_attribute("href") for one in page.locator(".rail a[href]").all()}
-    assert rail == {"/manage", "/manage/care", "/manage/settings/devices"}
+    assert rail == {"/manage", "/manage/care", "/manage/fair", "/manage/settings/devices"}
     accessible(page)
     page.goto("/manage/peers")
     page.wait_for_url("**/manage")
