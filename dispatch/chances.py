@@ -41,6 +41,32 @@ class Prior:
         return sane(chance)
 
 
+class Careful:
+    """What was learned, as far as it can be reckoned with; of the others, the policy's own.
+
+    A model that says nonsense, or breaks, must not end a search, nor make one peer certain.
+    """
+
+    def __init__(self, learned: Chances, pricing: Pricing) -> None:
+        self._learned = learned
+        self._prior = Prior(pricing)
+
+    def of(self, peer: PeerView, candidate: Candidate, now: datetime) -> float:
+        """A number from 0 to 1."""
+        try:
+            chance = self._learned.of(peer, candidate, now)
+            # A number that is none compares as false with everything.
+            is_usable = 0.0 <= chance <= 1.0
+        except Exception:  # noqa: BLE001  # what was learned is a hint, whatever becomes of it
+            return self._prior.of(peer, candidate, now)
+        return chance if is_usable else self._prior.of(peer, candidate, now)
+
+
+def usable(learned: Chances | None, pricing: Pricing) -> Chances:
+    """What was learned, carefully; the policy's own where nothing was."""
+    return Prior(pricing) if learned is None else Careful(learned, pricing)
+
+
 def sane(chance: float) -> float:
     """A chance that can be reckoned with, whatever was learned: no certainty, and no nonsense."""
     if chance >= MOST:

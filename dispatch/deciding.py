@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from dispatch import matching, priced, simple, suits, waves
+from dispatch.chances import usable
 from dispatch.knowledge import NOTHING, Knowledge
 from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
@@ -27,8 +28,9 @@ def next_move(
 ) -> Decision:
     """What to do about a search that nobody has said yes to. `need` is in the wish's own modality."""
     if policy.strategy == "priced":
+        chances = usable(known.chances, policy.pricing)
         try:
-            return priced.decide(search, peers, need, now, policy, known.chances)
+            return priced.decide(search, peers, need, now, policy, chances)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             # Whatever was learned and cannot be reckoned with must not end a search.
             return simple.decide(search, peers, need, now, policy, (simple.FELL_BACK,))

@@ -109,6 +109,8 @@ class PeerView:
     """What they say of themselves, in the words of a request's wishes."""
     counted_from: datetime | None = None
     """From when on they want to be learned of; None: from the beginning."""
+    turn: int = 0
+    """Who goes first of those who are equal in all else, by request: the lower one."""
 
 
 @dataclass(frozen=True)
@@ -164,9 +166,9 @@ class Ranking:
 _Way = tuple[int, Modality, int | None, int | None, datetime]
 """Seconds until help, in which modality, metres and seconds on the road if any, arrival."""
 
-Place = tuple[int, int, str, PeerView, _Way]
+Place = tuple[int, int, tuple[int, str], PeerView, _Way]
 """Somebody who can be asked, after what they are sorted by: the seconds until help (with what a call
-counts beside somebody in person), whether they fit (0) or not (1), their id; the peer; the way."""
+counts beside somebody in person), whether they fit (0) or not (1), their turn and id; the peer; the way."""
 
 
 class Survey:
@@ -196,11 +198,11 @@ class Survey:
     @property
     def ids(self) -> list[str]:
         """Of those who can be asked."""
-        return [place[2] for place in self.places]
+        return [place[3].id for place in self.places]
 
     def in_order(self) -> list[str]:
         """The same, soonest help first."""
-        return [place[2] for place in sorted(self.places)]
+        return [place[3].id for place in sorted(self.places)]
 
     def candidate(self, place: Place) -> Candidate:
         """Somebody who can be asked, as they are told about."""
@@ -208,7 +210,7 @@ class Survey:
 
 
 def rank(peers: Iterable[PeerView], need: Need, now: datetime, policy: Policy) -> Ranking:
-    """Everyone who can be asked, soonest help first; ties by fit, then by id for a stable order."""
+    """Everyone who can be asked, soonest help first; ties by fit, then by turn and id for a stable order."""
     found = Survey(peers, need, now, policy)
     candidates = tuple(map(found.candidate, sorted(found.places)))
     return Ranking(candidates, found.excluded, found.free_again_at)
@@ -309,7 +311,8 @@ class _Judge:
             holding = sum(asked_at > self._holds_since for asked_at in peer.offers_elsewhere)
             if holding >= peer.open_offer_limit:
                 return _HELD
-        return best_s, 0 if self._focus in peer.focus else 1, peer.id, peer, best
+        unfit = 0 if self._focus in peer.focus else 1
+        return best_s, unfit, (peer.turn, peer.id), peer, best
 
     def candidate(self, place: Place) -> Candidate:
         """The same with what is told about it."""

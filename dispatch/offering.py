@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from dispatch import journal, shapes, simple
 from dispatch.bars import keeps_offer
-from dispatch.chances import Chances, Prior, sane
+from dispatch.chances import sane, usable
 from dispatch.events import ENGINE, By, FactType
 from dispatch.geo import Point, shown_distance_m
 from dispatch.knowledge import NOTHING, Knowledge
@@ -126,7 +126,7 @@ def _new_offers(
     ]
     if policy.strategy == "priced" and not simple.fell_back(decision):
         # What was held likely stands beside what will come of it.
-        chances: Chances = known.chances or Prior(policy.pricing)
+        chances = usable(known.chances, policy.pricing)
         for offer, candidate in zip(offers, decision.ask, strict=True):
             offer.chance = sane(chances.of(views[candidate.peer_id], candidate, tx.now))
             offer.learned_version = known.version

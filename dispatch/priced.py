@@ -68,21 +68,21 @@ def decide(
 def _first(
     found: Survey, scale: Scale, chances: Chances, now: datetime, policy: Policy
 ) -> list[Scored]:
-    """The best few by cost and doubt; ties by id, so that the order is always the same.
+    """The best few by cost and doubt; ties by turn and id, so that the order is always the same.
 
     Who would not be among them even if a yes were certain is not asked how likely it is.
     """
     doubt = policy.pricing.doubt_min
     waiting = scale.weigh(found.places)
     heapify(waiting)
-    best: list[tuple[float, str, float, float, Candidate]] = []
+    best: list[tuple[float, tuple[int, str], float, float, Candidate]] = []
     while waiting:
         cost, place = heappop(waiting)
         if len(best) >= FAR_AHEAD and cost + doubt / MOST > best[-1][0]:
             break
         candidate = found.candidate(place)
         chance = sane(chances.of(place[3], candidate, now))
-        insort(best, (cost + doubt / chance, candidate.peer_id, cost, chance, candidate))
+        insort(best, (cost + doubt / chance, place[2], cost, chance, candidate))
         del best[FAR_AHEAD:]
     return [Scored(candidate, chance, cost) for _, _, cost, chance, candidate in best]
 

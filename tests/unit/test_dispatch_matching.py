@@ -20,6 +20,7 @@ from dispatch.matching import (
 from dispatch.policy import DEFAULT
 from dispatch.states import Focus, Modality
 from tests.harness.databases import START as NOW
+from tests.harness.views import crowd
 
 IN_PERSON, VIDEO, PHONE = Modality.IN_PERSON, Modality.VIDEO, Modality.PHONE
 SITE = Point(39.9612, -82.9988)
@@ -273,3 +274,10 @@ def test_what_no_call_can_mend(
     values: dict[str, Any], modality: Modality, reason: Reason | None
 ) -> None:
     assert bars_assignment(peer(**values), modality, "en", NOW) is reason
+
+
+def test_of_equals_the_one_whose_turn_it_is_goes_first() -> None:
+    one = next(view for view in crowd(1) if view.on_duty)
+    equals = [replace(one, id=id_, turn=turn) for id_, turn in (("a", 9), ("b", 2), ("c", 2))]
+    found = rank(equals, Need(SITE, frozenset(Modality), "en"), NOW, DEFAULT)
+    assert [each.peer_id for each in found.candidates] == ["b", "c", "a"]
