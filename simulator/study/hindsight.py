@@ -13,10 +13,11 @@ are moved, and others moved out of their way, while that saves minutes. It is le
 replayed as a policy in the same events (`Planned`), under the same rules as all the others.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from dispatch import matching
 from dispatch.geo import travel_s
@@ -33,6 +34,9 @@ KEPT = 40
 """How many options of a request the schedule chooses from; the bound looks at all."""
 
 PASSES = 8
+_Window = tuple[float, float]
+_ends = itemgetter(1)
+
 GAP_S = 0.01
 """Between two engagements of a peer, so that the order of events is never in doubt."""
 
@@ -64,8 +68,11 @@ def look_back(world: World, people: People) -> Hindsight:
     """The schedule and the bound of a world."""
     chosen: list[list[Option]] = []
     bound = []
+    on_shift = [joined(peer) for peer in world.peers]
     for request in world.requests:
-        found = sorted(options(world, people, request), key=lambda one: (one.cost, one.peer))
+        found = sorted(
+            options(world, people, request, on_shift), key=lambda one: (one.cost, one.peer)
+        )
         bound.append(min(UNFILLED_MIN, found[0].cost) if found else UNFILLED_MIN)
         chosen.append([one for one in found[:KEPT] if one.cost < UNFILLED_MIN])
     schedule = Schedule(chosen, len(world.peers))
@@ -73,17 +80,23 @@ def look_back(world: World, people: People) -> Hindsight:
     return Hindsight(schedule.plan(), tuple(bound))
 
 
-def options(world: World, people: People, request: Request) -> Iterator[Option]:
-    """Every way in which a rested peer would say yes to a request, in time and within the rules."""
+def options(
+    world: World, people: People, request: Request, on_shift: Sequence[Sequence[_Window]]
+) -> Iterator[Option]:
+    """Every way in which a rested peer would say yes to a request, in time and within the rules.
+
+    `on_shift`: the `joined` shifts of each peer.
+    """
     in_person = request.modality is Modality.IN_PERSON
     session_s = people.session_s(request)
     for peer in world.peers:
         if request.language not in peer.languages or request.site in peer.not_paired:
             continue
+        shifts = on_shift[peer.number]
         windows = [
             (max(begins, request.at_s), ends)
-            for begins, ends in _shifts(peer)
-            if ends > request.at_s and begins < request.at_s + GIVES_UP_S
+            for begins, ends in shifts[bisect_right(shifts, request.at_s, key=_ends) :]
+            if begins < request.at_s + GIVES_UP_S
         ]
         if not windows:
             continue
@@ -118,15 +131,15 @@ def options(world: World, people: People, request: Request) -> Iterator[Option]:
                     )
 
 
-def _shifts(peer: Peer) -> list[tuple[float, float]]:
+def joined(peer: Peer) -> list[_Window]:
     """The shifts with those joined that overlap: the later end counts."""
-    joined: list[tuple[float, float]] = []
+    found: list[_Window] = []
     for begins, ends, *_ in peer.shifts:
-        if joined and begins <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], ends))
+        if found and begins <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], ends))
         else:
-            joined.append((begins, ends))
-    return joined
+            found.append((begins, ends))
+    return found
 
 
 class Schedule:

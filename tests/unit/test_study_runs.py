@@ -11,7 +11,7 @@ from dispatch.whatif.log import UNFILLED_MIN, Ask, End, Log
 from dispatch.whatif.loop import Run
 from dispatch.whatif.measures import gini, mean_cost
 from simulator.study import check
-from simulator.study.hindsight import GAP_S, KEPT, Option, Planned, look_back, options
+from simulator.study.hindsight import GAP_S, KEPT, Option, Planned, joined, look_back, options
 from simulator.study.people import People
 from simulator.study.strategies import by_name
 from simulator.study.world import Plan, World, build
@@ -110,7 +110,8 @@ def test_on_tiny_worlds_the_best_of_all_schedules_is_between_bound_and_hindsight
         option.cost + (at_s - option.earliest_s) / 60 for option, at_s in back.plan.values()
     ) + UNFILLED_MIN * (len(world.requests) - len(back.plan))
     assert world.requests
-    best = min(_all_costs([list(options(world, people, one)) for one in world.requests]))
+    shifts = [joined(peer) for peer in world.peers]
+    best = min(_all_costs([list(options(world, people, one, shifts)) for one in world.requests]))
     assert sum(back.bound) <= best + 1e-9
     assert best <= hindsight + 1e-9
     assert hindsight <= best * 1.05, "and the schedule is near the best"
