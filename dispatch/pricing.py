@@ -39,6 +39,12 @@ class Pricing(BaseModel):
     alert_min: Minutes = 1.0
     """For each time a peer was asked for nothing in the last 24 hours: others first."""
 
+    cases_usual: Annotated[float, Field(ge=0.1, le=100.0)] = 1.0
+    """When those who can be asked had more visits than this in the mean, each counts less: by as much."""
+
+    alerts_usual: Annotated[float, Field(ge=0.1, le=100.0)] = 2.0
+    """The same for alerts for nothing: in a surge only who had more than the others comes later."""
+
     doubt_min: Minutes = 0.5
     """Divided by the chance of a yes: who is unlikely to go is asked later."""
 

@@ -1,6 +1,6 @@
 """What it costs, in patient-minutes, to send one peer to one request. Pure; lower is better."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dispatch.matching import Candidate, Need, PeerView, Place
@@ -26,8 +26,6 @@ class Scale:
         self._pricing = policy.pricing
         self._answer_s = policy.answer_s
         self._remote_min = policy.pricing.remote_min if wish is Modality.IN_PERSON else 0.0
-        self._case_min = policy.pricing.case_min
-        self._alert_min = policy.pricing.alert_min
         self._experience_min = min(policy.pricing.experience_min, policy.pricing.suits_most_min)
 
     def way_min(self, modality: Modality, help_s: float) -> float:
@@ -35,10 +33,10 @@ class Scale:
         minutes = (help_s - self._answer_s) / 60.0
         return minutes + self._remote_min if modality in REMOTE else minutes
 
-    def weigh(self, places: Iterable[Place]) -> list[tuple[float, Place]]:
+    def weigh(self, places: Sequence[Place]) -> list[tuple[float, Place]]:
         """What it costs when each of them says yes: the way, their strain, less what suits."""
         answer_s, remote_min = self._answer_s, self._remote_min
-        case_min, alert_min = self._case_min, self._alert_min
+        case_min, alert_min = self._strain_min(places)
         focus, wishes, experience_min = self._need.focus, self._need.wishes, self._experience_min
         found = []
         for place in places:
@@ -56,6 +54,23 @@ class Scale:
                 cost -= experience_min
             found.append((cost, place))
         return found
+
+    def _strain_min(self, places: Sequence[Place]) -> tuple[float, float]:
+        """What a visit and an alert for nothing cost, when others had so many.
+
+        Fairness is a proportion: where everybody was asked ten times, the eleventh is no longer what
+        the second was. Else a surge would send those from afar, because all who are near are worn.
+        """
+        pricing = self._pricing
+        cases = alerts = 0
+        for place in places:
+            cases += place[3].recent_cases
+            alerts += place[3].recent_alerts
+        of_all = max(len(places), 1)
+        return (
+            pricing.case_min / max(cases / of_all / pricing.cases_usual, 1.0),
+            pricing.alert_min / max(alerts / of_all / pricing.alerts_usual, 1.0),
+        )
 
     def _suits_min(self, peer: PeerView) -> float:
         need, pricing = self._need, self._pricing

@@ -141,6 +141,18 @@ def test_who_is_worn_or_further_is_asked_later(strain: dict[str, Any]) -> None:
     assert asked(move([peer("a"), peer("b"), peer("c")], at_once=1)) == ["a"]
 
 
+def test_where_all_are_worn_the_way_decides_and_twice_as_often_asked_still_comes_later() -> None:
+    def first_of(near: int, far: int) -> list[str]:
+        views = [peer("near", 5.0, recent_alerts=near), peer("far", 6.5, recent_alerts=far)]
+        return asked(move(views, at_once=1, yes_less_per_alert=0.0))
+
+    # The way is 2.4 minutes longer; an alert costs one, when few were asked.
+    assert first_of(2, 0) == ["near"]
+    assert first_of(6, 0) == ["far"]
+    assert first_of(32, 26) == ["near"], "six more, and hardly more than the other"
+    assert first_of(60, 10) == ["far"], "six times as often"
+
+
 @pytest.mark.parametrize(
     "liked",
     [{"has_met": True}, {"focus": frozenset({Focus.OVERDOSE})}, {"traits": frozenset({"veteran"})}],

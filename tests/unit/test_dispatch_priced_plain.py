@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from math import erf, exp, log, sqrt
-from statistics import NormalDist
+from statistics import NormalDist, fmean
 
 import pytest
 from hypothesis import given, settings
@@ -59,8 +59,11 @@ def plainly(
         need = replace(need, modalities=ways, remote_handicap_s=round(60 * numbers.remote_min))
     by_id = {view.id: view for view in views}
     found = []
-    for one in rank(views, need, NOW, policy).candidates:
+    candidates = rank(views, need, NOW, policy).candidates
+    able = [by_id[one.peer_id] for one in candidates]
+    for one in candidates:
         cost, chance = weigh(by_id[one.peer_id], one, need, search.modality, policy)
+        cost += strain(by_id[one.peer_id], able, numbers)
         found.append((cost + numbers.doubt_min / chance, one.peer_id, chance, cost, one.modality))
     found.sort()
     first = [(chance, cost) for _, _, chance, cost, _ in found[:10]]
@@ -81,12 +84,22 @@ def weigh(
     numbers = policy.pricing
     is_other = wish is IN_PERSON and one.modality in REMOTE
     cost = (one.help_s - policy.answer_s) / 60 + numbers.remote_min * is_other
-    cost += numbers.case_min * view.recent_cases + numbers.alert_min * view.recent_alerts
     suits = numbers.experience_min * (need.focus in view.focus) + numbers.met_min * view.has_met
     suits += numbers.wish_min * bool(need.wishes & view.traits)
     chance = numbers.yes_chance - numbers.yes_less_per_km * (one.distance_m or 0) / 1000
     chance *= (1 - numbers.yes_less_per_alert) ** view.recent_alerts
     return cost - min(suits, numbers.suits_most_min), min(max(chance, 0.02), 0.95)
+
+
+def strain(view: PeerView, able: Sequence[PeerView], numbers: Pricing) -> float:
+    """In minutes; whoever had as much as the others, when all had much, is no more worn than they."""
+    cases = fmean(one.recent_cases for one in able)
+    alerts = fmean(one.recent_alerts for one in able)
+    return numbers.case_min * view.recent_cases * min(
+        numbers.cases_usual / cases if cases else 1, 1
+    ) + numbers.alert_min * view.recent_alerts * min(
+        numbers.alerts_usual / alerts if alerts else 1, 1
+    )
 
 
 def still(offer: Awaited, wish: Modality, policy: Policy) -> tuple[float, float]:
