@@ -40,6 +40,15 @@ def take(
     ).one_or_none()
 
 
+def step(tx: Transaction, request: SupportRequest, step_: Step, **values: Any) -> SupportRequest:
+    """Take a step of a request whose row was held before, or raise the refusal (`illegal_step`)."""
+    state_before = request.state
+    taken = take(tx, request.id, step_, **values)
+    if taken is None:
+        raise refuse(step_, state_before)
+    return taken
+
+
 def refuse(act: str, state: RequestState) -> Conflict:
     """The refusal for a step or another act that the state does not allow."""
     return Conflict(f"{act} is not possible while the request is {state.value}.")

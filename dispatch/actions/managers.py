@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dispatch import access, bars, engine, journal, offering, queries, race, shapes, views
+from dispatch import access, bars, engine, guard, journal, offering, queries, race, shapes, views
 from dispatch.access import Actor
 from dispatch.errors import Invalid
 from dispatch.events import FactType
-from dispatch.guard import refuse, take
+from dispatch.guard import refuse
 from dispatch.matching import REASON_WORDS, PeerView
 from dispatch.models import Offer, SupportRequest, User
 from dispatch.policy import parse
@@ -57,13 +57,10 @@ def resume(
     Those who said not this time are left in peace; they can still say yes.
     """
     before = access.request(tx, actor, request_id, lock=True)
-    state_before = before.state
     values: dict[str, Any] = {"search_started_at": tx.now, "search_wave": 0, "alarmed": []}
     if video_fallback is not None:
         values["video_fallback"] = video_fallback
-    request = take(tx, before.id, Step.RESUME, owner_id=actor.id, alarm=None, **values)
-    if request is None:
-        raise refuse(Step.RESUME, state_before)
+    request = guard.step(tx, before, Step.RESUME, owner_id=actor.id, alarm=None, **values)
     offering.close(tx, request, OfferState.WITHDRAWN, "asked_again", actor.by())
     manager = tx.session.get_one(User, actor.id)
     journal.append(
@@ -98,10 +95,9 @@ def assign(
     """
     before = access.request(tx, actor, request_id, lock=True)
     peer = access.peer(tx, actor, peer_id)
-    state_before = before.state
-    request = take(tx, before.id, Step.ASSIGN, next_wave_at=None, alarm=None, next_action_at=tx.now)
-    if request is None:
-        raise refuse(Step.ASSIGN, state_before)
+    request = guard.step(
+        tx, before, Step.ASSIGN, next_wave_at=None, alarm=None, next_action_at=tx.now
+    )
     way = modality or request.modality
     view = views.peer_views(tx, request, parse(request.policy), only=peer.id)
     _check_assignable(tx, request, view, way)

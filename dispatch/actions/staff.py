@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from dispatch import access, bridge, engine, familiar, journal, offering, policy, shapes
+from dispatch import access, bridge, engine, familiar, guard, journal, offering, policy, shapes
 from dispatch.access import Actor
 from dispatch.actions import visits
 from dispatch.errors import Conflict, Invalid
 from dispatch.events import FactType
-from dispatch.guard import refuse, take
+from dispatch.guard import refuse
 from dispatch.models import Exclusion, Network, Rating, SupportRequest, User
 from dispatch.states import (
     LOOKING,
@@ -108,33 +108,38 @@ def create_request(tx: Transaction, actor: Actor, ask: Ask) -> SupportRequest:
 
 def cancel(tx: Transaction, actor: Actor, request_id: str, reason: str) -> SupportRequest:
     """End a request that is no longer wanted; a peer on the road is told to turn around."""
-    before = access.request(tx, actor, request_id, lock=True)
-    state_before = before.state
-    request = take(
+    request = _end(tx, actor, request_id, Step.CANCEL, reason)
+    bridge.end_all(tx, request, actor.by(), "cancelled")
+    ended = visits.end_live(tx, request, Step.CANCEL, "cancelled", actor.by())
+    offering.close(tx, request, OfferState.WITHDRAWN, "cancelled", actor.by())
+    journal.append(tx, request, FactType.REQUEST_CANCELLED, actor.by(), _over(request) | ended)
+    return request
+
+
+def _end(tx: Transaction, actor: Actor, request_id: str, step: Step, reason: str) -> SupportRequest:
+    """Take a last step: nothing is looked for any more."""
+    return guard.step(
         tx,
-        before.id,
-        Step.CANCEL,
+        access.request(tx, actor, request_id, lock=True),
+        step,
         close_reason=reason,
         closed_at=tx.now,
         next_action_at=None,
         next_wave_at=None,
         alarm=None,
     )
-    if request is None:
-        raise refuse(Step.CANCEL, state_before)
-    bridge.end_all(tx, request, actor.by(), "cancelled")
-    ended = visits.end_live(tx, request, Step.CANCEL, "cancelled", actor.by())
-    offering.close(tx, request, OfferState.WITHDRAWN, "cancelled", actor.by())
-    data: dict[str, Any] = {
+
+
+def _over(request: SupportRequest) -> dict[str, Any]:
+    """What the fact of an end says of the request."""
+    return {
         "state": request.state.value,
         "closed_at": shapes.stamp(request.closed_at),
         "next_wave_at": None,
         "alarm": None,
         "owner": None,
-        "reason": reason,
+        "reason": request.close_reason,
     }
-    journal.append(tx, request, FactType.REQUEST_CANCELLED, actor.by(), data | ended)
-    return request
 
 
 def widen(
@@ -165,10 +170,9 @@ def keep_video(tx: Transaction, actor: Actor, request_id: str) -> SupportRequest
     Raises `Conflict` (`illegal_step`) while nobody is with them by video.
     """
     before = access.request(tx, actor, request_id, lock=True)
-    state_before = before.state
     kept = bridge.live(tx, before.id)
     if kept is None or kept.state is not VisitState.IN_SESSION:
-        raise refuse(Step.KEEP_VIDEO, state_before)
+        raise refuse(Step.KEEP_VIDEO, before.state)
     values: dict[str, Any] = {
         "next_wave_at": None,
         "alarm": None,
@@ -176,9 +180,7 @@ def keep_video(tx: Transaction, actor: Actor, request_id: str) -> SupportRequest
         "owner_id": None,
         "next_action_at": tx.now,
     }
-    request = take(tx, before.id, Step.KEEP_VIDEO, **values)
-    if request is None:
-        raise refuse(Step.KEEP_VIDEO, state_before)
+    request = guard.step(tx, before, Step.KEEP_VIDEO, **values)
     ended = visits.end_live(tx, request, Step.WITHDRAW, "video_kept", actor.by())
     if ended:
         left_id = ended["visit_ended"]["peer"]["id"]
@@ -204,36 +206,10 @@ def keep_video(tx: Transaction, actor: Actor, request_id: str) -> SupportRequest
 
 def close(tx: Transaction, actor: Actor, request_id: str, reason: str | None) -> SupportRequest:
     """End an escalated request for which no one could come."""
-    before = access.request(tx, actor, request_id, lock=True)
-    state_before = before.state
-    request = take(
-        tx,
-        before.id,
-        Step.CLOSE_UNFILLED,
-        close_reason=reason or "nobody_could_come",
-        closed_at=tx.now,
-        next_action_at=None,
-        next_wave_at=None,
-        alarm=None,
-    )
-    if request is None:
-        raise refuse(Step.CLOSE_UNFILLED, state_before)
+    request = _end(tx, actor, request_id, Step.CLOSE_UNFILLED, reason or "nobody_could_come")
     bridge.end_all(tx, request, actor.by(), "unfilled")
     offering.close(tx, request, OfferState.WITHDRAWN, "unfilled", actor.by())
-    journal.append(
-        tx,
-        request,
-        FactType.REQUEST_UNFILLED,
-        actor.by(),
-        {
-            "state": request.state.value,
-            "closed_at": shapes.stamp(request.closed_at),
-            "owner": None,
-            "alarm": None,
-            "next_wave_at": None,
-            "reason": request.close_reason,
-        },
-    )
+    journal.append(tx, request, FactType.REQUEST_UNFILLED, actor.by(), _over(request))
     return request
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dispatch import access, bridge, engine, journal, shapes, watch
+from dispatch import access, bridge, engine, guard, journal, shapes, watch
 from dispatch.access import Actor
 from dispatch.actions import bridges
 from dispatch.errors import Conflict, Forbidden
 from dispatch.events import By, FactType
-from dispatch.guard import live_visit, refuse, take
+from dispatch.guard import live_visit
 from dispatch.models import Exclusion, SupportRequest, User, Visit
 from dispatch.policy import parse
 from dispatch.states import (
@@ -276,11 +276,7 @@ def _held(tx: Transaction, actor: Actor, visit_id: str, step: Step) -> tuple[Vis
 def _take(
     tx: Transaction, request: SupportRequest, visit: Visit, step: Step, **values: Any
 ) -> SupportRequest:
-    before = request.state
-    moved = take(tx, request.id, step, modality=visit.modality, **values)
-    if moved is None:
-        raise refuse(step, before)
-    return moved
+    return guard.step(tx, request, step, modality=visit.modality, **values)
 
 
 def _changed(tx: Transaction, request: SupportRequest, values: dict[str, Any]) -> Visit:
