@@ -1,6 +1,7 @@
 """One small file for each way to reach a phone, all alike: `send(envelope) -> Outcome`.
 
 - `base`     the port: address, envelope, outcome
+- `http`     what an end over HTTP says to all of them alike
 - `fcm`      Firebase Cloud Messaging (Android, Apple, web); the one door of firebase_admin
 - `sms`      text messages
 - `voice`    calls

@@ -17,12 +17,16 @@ from google.auth.transport.requests import AuthorizedSession, Request
 from requests.adapters import HTTPAdapter
 
 from notifications.channels.base import Address, Envelope, Outcome, Result
+from notifications.channels.http import (
+    QUOTA_BACKOFF_S,
+    SERVER_BACKOFF_S,
+    retry_after_s,
+    without_answer,
+)
 from notifications.messages import Tone
 from notifications.models import AddressKind, Kind
 from storage.ids import new_id
 
-QUOTA_BACKOFF_S = 60.0
-SERVER_BACKOFF_S = 10.0
 VIBRATION_MS = [0, 200, 120, 200]
 FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 
@@ -139,7 +143,7 @@ def outcome_of(error: exceptions.FirebaseError) -> Outcome:
         return Outcome(Result.MISCONFIGURED, "THIRD_PARTY_AUTH_ERROR")
     response = error.http_response
     if response is None:
-        return _without_answer(error)
+        return without_answer(error.cause)
     return _by_status(response)
 
 
@@ -147,11 +151,11 @@ def _by_status(response: requests.Response) -> Outcome:
     status = response.status_code
     body = _error_body(response)
     code = str(body.get("status") or f"HTTP_{status}")
-    retry_after_s = _retry_after_s(response)
+    asked_s = retry_after_s(response)
     if status == 429:
-        return Outcome(Result.BUSY, code, retry_after_s, QUOTA_BACKOFF_S)
+        return Outcome(Result.BUSY, code, asked_s, QUOTA_BACKOFF_S)
     if status >= 500:
-        return Outcome(Result.BUSY, code, retry_after_s, SERVER_BACKOFF_S)
+        return Outcome(Result.BUSY, code, asked_s, SERVER_BACKOFF_S)
     if status == 404:
         # An answer that is no error of the API comes from a wrong address of ours: no device is
         # to blame for it.
@@ -163,15 +167,6 @@ def _by_status(response: requests.Response) -> Outcome:
     if status in {401, 403}:
         return Outcome(Result.MISCONFIGURED, code)
     return Outcome(Result.BAD_MESSAGE, code)
-
-
-def _without_answer(error: exceptions.FirebaseError) -> Outcome:
-    """No answer came: if not even a connection was made it was not sent, else nobody knows."""
-    cause = error.cause
-    if isinstance(cause, requests.exceptions.ConnectTimeout) or "NewConnectionError" in repr(cause):
-        return Outcome(Result.BUSY, "NO_CONNECTION", backoff_s=SERVER_BACKOFF_S)
-    kind = "TIMEOUT" if isinstance(cause, requests.exceptions.Timeout) else "CONNECTION_LOST"
-    return Outcome(Result.UNKNOWN, kind)
 
 
 def _auth_outcome(error: auth_exceptions.GoogleAuthError) -> Outcome:
@@ -201,14 +196,6 @@ def _names_the_address(body: Mapping[str, Any]) -> bool:
         return all(field in {"message.token", "message.fid"} for field in violations)
     text = str(body.get("message", "")).lower()
     return "registration token is not a valid" in text
-
-
-def _retry_after_s(response: requests.Response) -> float | None:
-    """Seconds asked for; an HTTP date is rare enough to be treated as nothing asked."""
-    try:
-        return max(0.0, float(response.headers["Retry-After"]))
-    except (KeyError, ValueError):
-        return None
 
 
 def message_of(envelope: Envelope, address: Address) -> messaging.Message:

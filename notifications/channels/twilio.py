@@ -15,10 +15,14 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from notifications.channels.base import Outcome, Result
+from notifications.channels.http import (
+    QUOTA_BACKOFF_S,
+    SERVER_BACKOFF_S,
+    retry_after_s,
+    without_answer,
+)
 
 BASE_URL = "https://api.twilio.com"
-QUOTA_BACKOFF_S = 60.0
-SERVER_BACKOFF_S = 10.0
 LISTED = 50
 """How many of the last texts or calls to one number are looked through."""
 Form = Mapping[str, str | Sequence[str]]
@@ -106,7 +110,7 @@ class Client:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            return _without_answer(error)
+            return without_answer(error)
         return outcome_of(response)
 
     def since(self, what: str, query: Form, moment: datetime) -> list[dict[str, Any]] | None:
@@ -129,7 +133,7 @@ class Client:
         try:
             response = self._ask(".json", {})
         except requests.RequestException as error:
-            return _without_answer(error)
+            return without_answer(error)
         if response.status_code != 200:
             return outcome_of(response)
         if _body(response).get("status") != "active":
@@ -176,11 +180,9 @@ def outcome_of(response: requests.Response) -> Outcome:
         return Outcome(Result.MISCONFIGURED, "NO_SUCH_API")
     code = _number(body.get("code"))
     if status == 429 or code in QUEUE_FULL:
-        return Outcome(Result.BUSY, _named(code, status), _retry_after_s(response), QUOTA_BACKOFF_S)
+        return Outcome(Result.BUSY, _named(code, status), retry_after_s(response), QUOTA_BACKOFF_S)
     if status >= 500:
-        return Outcome(
-            Result.BUSY, _named(code, status), _retry_after_s(response), SERVER_BACKOFF_S
-        )
+        return Outcome(Result.BUSY, _named(code, status), retry_after_s(response), SERVER_BACKOFF_S)
     known = refusal(code)
     if known is not None:
         return known
@@ -220,16 +222,6 @@ def spoken(title: str, body: str) -> str:
     return f"{title}. {body}" if title else body
 
 
-def _without_answer(error: requests.RequestException) -> Outcome:
-    """No answer came: if not even a connection was made it was not sent, else nobody knows."""
-    if isinstance(error, requests.ConnectTimeout) or "NewConnectionError" in repr(error):
-        return Outcome(Result.BUSY, "NO_CONNECTION", backoff_s=SERVER_BACKOFF_S)
-    if isinstance(error, requests.exceptions.SSLError):
-        return Outcome(Result.BUSY, "NO_TLS", backoff_s=SERVER_BACKOFF_S)
-    kind = "TIMEOUT" if isinstance(error, requests.Timeout) else "CONNECTION_LOST"
-    return Outcome(Result.UNKNOWN, kind)
-
-
 def _body(response: requests.Response) -> Mapping[str, Any]:
     try:
         body = response.json()
@@ -258,11 +250,3 @@ def _created(found: object) -> datetime:
     except ValueError:
         return datetime.min.replace(tzinfo=UTC)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def _retry_after_s(response: requests.Response) -> float | None:
-    """Seconds asked for; an HTTP date is rare enough to be treated as nothing asked."""
-    try:
-        return max(0.0, float(response.headers["Retry-After"]))
-    except (KeyError, ValueError):
-        return None

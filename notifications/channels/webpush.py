@@ -9,7 +9,6 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,18 +20,21 @@ from requests.adapters import HTTPAdapter
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifications.channels.base import Envelope, Outcome, Result
+from notifications.channels.http import (
+    QUOTA_BACKOFF_S,
+    SERVER_BACKOFF_S,
+    retry_after_s,
+    without_answer,
+)
 from notifications.messages import Tone
 from notifications.models import Kind
 from notifications.push_services import PushServices
 from notifications.vapid import GOOD_FOR, Keys
 from storage.clock import Clock
 
-QUOTA_BACKOFF_S = 60.0
-SERVER_BACKOFF_S = 10.0
 SERVICES = 4
 """How many push services there are to keep connections for."""
 TOPIC = re.compile(r"[A-Za-z0-9_-]{1,32}")
-SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]*)?")
 POINT_BYTES = 65
 SECRET_BYTES = 16
 
@@ -120,7 +122,7 @@ class WebPushChannel:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            return _without_answer(error)
+            return without_answer(error)
         return outcome_of(answer, self._clock.now())
 
     def close(self) -> None:
@@ -199,28 +201,7 @@ def outcome_of(answer: requests.Response, now: datetime) -> Outcome:
     if status in {401, 403}:
         return Outcome(Result.MISCONFIGURED, "VAPID_REFUSED")
     if status == 429:
-        return Outcome(Result.BUSY, code, _retry_after_s(answer, now), QUOTA_BACKOFF_S)
+        return Outcome(Result.BUSY, code, retry_after_s(answer, now), QUOTA_BACKOFF_S)
     if status >= 500:
-        return Outcome(Result.BUSY, code, _retry_after_s(answer, now), SERVER_BACKOFF_S)
+        return Outcome(Result.BUSY, code, retry_after_s(answer, now), SERVER_BACKOFF_S)
     return Outcome(Result.BAD_MESSAGE, code)
-
-
-def _without_answer(error: requests.RequestException) -> Outcome:
-    """No answer came: if not even a connection was made it was not sent, else nobody knows."""
-    not_sent = (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError)
-    never_met = ("NewConnectionError", "NameResolutionError", "ProxyError")
-    if isinstance(error, not_sent) or any(name in repr(error) for name in never_met):
-        return Outcome(Result.BUSY, "NO_CONNECTION", backoff_s=SERVER_BACKOFF_S)
-    kind = "TIMEOUT" if isinstance(error, requests.exceptions.Timeout) else "CONNECTION_LOST"
-    return Outcome(Result.UNKNOWN, kind)
-
-
-def _retry_after_s(answer: requests.Response, now: datetime) -> float | None:
-    """What the service asked for, in seconds or as a date; None when it is neither."""
-    asked = answer.headers.get("Retry-After", "").strip()
-    if SECONDS.fullmatch(asked):
-        return float(asked)
-    try:
-        return max(0.0, (parsedate_to_datetime(asked) - now).total_seconds())
-    except (TypeError, ValueError):
-        return None

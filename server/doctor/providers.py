@@ -15,7 +15,7 @@ from server.wiring import Wired
 
 AWAY = "cannot be reached from this machine: a firewall, a proxy, or the address in the settings"
 
-_NO_ANSWER = dict.fromkeys(("NO_CONNECTION", "TIMEOUT", "CONNECTION_LOST"), AWAY)
+_NO_ANSWER = dict.fromkeys(("NO_CONNECTION", "NO_TLS", "TIMEOUT", "CONNECTION_LOST"), AWAY)
 
 _TEXTS_AND_CALLS = {
     "AUTHENTICATION_FAILED": "does not accept SMS_ACCOUNT with SMS_TOKEN",
