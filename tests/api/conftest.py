@@ -14,9 +14,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from notifications.channels.base import Channel
+from notifications.channels.memory import MemoryChannel
+from notifications.models import Kind
 from server.app import create_app
 from server.settings import Settings
-from server.wiring import Wired, wire
+from server.wiring import Loops, Wired, make_loops, wire
 from storage.clock import ManualClock
 from storage.database import Database
 from tests.api import people
@@ -83,11 +86,37 @@ class Api:
 
 
 @pytest.fixture
-def wired(db: Database, database_url: str, clock: ManualClock, tmp_path: Path) -> Iterator[Wired]:
+def phones() -> MemoryChannel:
+    """What rang, where `channels` has it."""
+    return MemoryChannel(Kind.FCM)
+
+
+@pytest.fixture
+def channels() -> dict[Kind, Channel] | None:
+    """What deliveries go out by; None: as the settings say. A module may have its own."""
+    return None
+
+
+@pytest.fixture
+def wired(
+    db: Database,
+    database_url: str,
+    clock: ManualClock,
+    tmp_path: Path,
+    channels: dict[Kind, Channel] | None,
+) -> Iterator[Wired]:
     """Everything plugged together for this test."""
-    plugged = wire(make_settings(database_url, tmp_path), clock)
+    plugged = wire(make_settings(database_url, tmp_path), clock, channels=channels)
     yield plugged
     plugged.close()
+
+
+@pytest.fixture
+def loops(wired: Wired) -> Iterator[Loops]:
+    """A dispatcher's turns, taken by the test."""
+    made = make_loops(wired)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Devices: registered, tried, moved to another person, removed; and the phone that rings."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from dispatch.models import Peer
+from notifications.channels.base import Channel
 from notifications.channels.memory import MemoryChannel
 from notifications.models import Delivery, Kind
 from server.app import create_app
@@ -32,27 +32,9 @@ BROWSER: dict[str, Any] = {
 
 
 @pytest.fixture
-def phones() -> MemoryChannel:
-    """What rang."""
-    return MemoryChannel(Kind.FCM)
-
-
-@pytest.fixture
-def wired(
-    db: Database, database_url: str, clock: ManualClock, tmp_path: Path, phones: MemoryChannel
-) -> Iterator[Wired]:
-    """Plugged together with a channel that the test listens to."""
-    plugged = wire(make_settings(database_url, tmp_path), clock, channels={Kind.FCM: phones})
-    yield plugged
-    plugged.close()
-
-
-@pytest.fixture
-def loops(wired: Wired) -> Iterator[Loops]:
-    """A dispatcher's turns, taken by the test."""
-    made = make_loops(wired)
-    yield made
-    made.close()
+def channels(phones: MemoryChannel) -> dict[Kind, Channel] | None:
+    """The phones that the test listens to."""
+    return {Kind.FCM: phones}
 
 
 def turn(loops: Loops) -> None:

@@ -1,17 +1,15 @@
 """ "I don't feel safe" over HTTP: who may what, who reads the note, and what the phone knows."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from notifications.channels.base import Channel
 from notifications.channels.memory import MemoryChannel
 from notifications.models import Kind
-from server.wiring import Wired, make_loops, wire
+from server.wiring import Wired, make_loops
 from storage.clock import ManualClock
-from storage.database import Database
-from tests.api.conftest import Api, make_settings, problem
+from tests.api.conftest import Api, problem
 from tests.api.people import Person, World
 from tests.api.test_walk import ask, on_duty, step
 
@@ -20,19 +18,9 @@ SECURITY = "+16145550177"
 
 
 @pytest.fixture
-def phones() -> MemoryChannel:
-    """What rang."""
-    return MemoryChannel(Kind.FCM)
-
-
-@pytest.fixture
-def wired(
-    db: Database, database_url: str, clock: ManualClock, tmp_path: Path, phones: MemoryChannel
-) -> Iterator[Wired]:
-    """Plugged together with a channel that the test listens to."""
-    plugged = wire(make_settings(database_url, tmp_path), clock, channels={Kind.FCM: phones})
-    yield plugged
-    plugged.close()
+def channels(phones: MemoryChannel) -> dict[Kind, Channel] | None:
+    """The phones that the test listens to."""
+    return {Kind.FCM: phones}
 
 
 def begun(api: Api, world: World) -> tuple[str, str]:

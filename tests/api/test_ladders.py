@@ -1,19 +1,16 @@
 """How far the asking of each peer got: "no answer" and "cannot be reached" are two things."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from notifications.channels.base import Outcome, Result
+from notifications.channels.base import Channel, Outcome, Result
 from notifications.channels.memory import MemoryChannel
 from notifications.models import Kind
-from server.wiring import Loops, Wired, make_loops, wire
+from server.wiring import Loops, Wired
 from storage.clock import ManualClock
-from storage.database import Database
 from tests.api import people
-from tests.api.conftest import Api, make_settings, problem
+from tests.api.conftest import Api, problem
 from tests.api.people import Person, World
 from tests.api.test_devices import PHONE, turn
 from tests.api.test_walk import ask, on_duty, step
@@ -24,34 +21,15 @@ BUSY = Outcome(Result.BUSY, "UNAVAILABLE")
 
 
 @pytest.fixture
-def phones() -> MemoryChannel:
-    """What rang."""
-    return MemoryChannel(Kind.FCM)
-
-
-@pytest.fixture
-def wired(
-    db: Database, database_url: str, clock: ManualClock, tmp_path: Path, phones: MemoryChannel
-) -> Iterator[Wired]:
-    """Plugged together with a channel that the test listens to, and texts."""
-    channels = {Kind.FCM: phones, Kind.SMS: MemoryChannel(Kind.SMS)}
-    plugged = wire(make_settings(database_url, tmp_path), clock, channels=channels)
-    yield plugged
-    plugged.close()
+def channels(phones: MemoryChannel) -> dict[Kind, Channel] | None:
+    """The phones that the test listens to, and texts."""
+    return {Kind.FCM: phones, Kind.SMS: MemoryChannel(Kind.SMS)}
 
 
 @pytest.fixture
 def world(wired: Wired) -> World:
     """Two networks with three peers each."""
     return people.build(wired.db, peers=3)
-
-
-@pytest.fixture
-def loops(wired: Wired) -> Iterator[Loops]:
-    """A dispatcher's turns, taken by the test."""
-    made = make_loops(wired)
-    yield made
-    made.close()
 
 
 def equip(api: Api, *persons: Person) -> None:

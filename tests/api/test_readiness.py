@@ -1,49 +1,28 @@
 """Will my phone ring? What a phone says back, and what becomes of an address that is gone."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from dispatch.models import Duty
-from notifications.channels.base import Outcome, Result
+from notifications.channels.base import Channel, Outcome, Result
 from notifications.channels.memory import MemoryChannel
 from notifications.messages import Tone
 from notifications.models import Delivery, Kind
-from server.wiring import Loops, Wired, make_loops, wire
+from server.wiring import Loops, Wired
 from storage.clock import ManualClock
-from storage.database import Database
-from tests.api.conftest import Api, make_settings, problem
+from tests.api.conftest import Api, problem
 from tests.api.people import Person, World
 from tests.api.test_devices import PHONE, turn
 from tests.api.test_walk import ask, on_duty
 
 
 @pytest.fixture
-def phones() -> MemoryChannel:
-    """What rang."""
-    return MemoryChannel(Kind.FCM)
-
-
-@pytest.fixture
-def wired(
-    db: Database, database_url: str, clock: ManualClock, tmp_path: Path, phones: MemoryChannel
-) -> Iterator[Wired]:
-    """Plugged together with a channel that the test listens to."""
-    plugged = wire(make_settings(database_url, tmp_path), clock, channels={Kind.FCM: phones})
-    yield plugged
-    plugged.close()
-
-
-@pytest.fixture
-def loops(wired: Wired) -> Iterator[Loops]:
-    """A dispatcher's turns, taken by the test."""
-    made = make_loops(wired)
-    yield made
-    made.close()
+def channels(phones: MemoryChannel) -> dict[Kind, Channel] | None:
+    """The phones that the test listens to."""
+    return {Kind.FCM: phones}
 
 
 def ready(api: Api, person: Person) -> dict[str, Any]:
