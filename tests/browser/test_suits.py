@@ -113,7 +113,7 @@ def test_the_manager_asks_for_them_too_and_is_told_no_more_than_that(
     page.locator("#ask-place").fill("Room 6")
     page.locator("label", has=page.locator("#ask-yes")).click()
     accessible(page)
-    page.get_by_role("button", name="Pedir un par").click()
+    page.get_by_role("button", name="Pedir un compañero de apoyo").click()
     row = page.locator(f"[data-candidate='{_id(town, known)}']")
     expect(row).to_contain_text("ya se conocen")
     expect(page.locator(".going")).not_to_contain_text("LGBTQ")
