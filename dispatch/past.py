@@ -13,7 +13,8 @@ from sqlalchemy import func, or_, select
 from dispatch import views
 from dispatch.geo import Point
 from dispatch.learning import counting
-from dispatch.learning.counting import Counted, Offered
+from dispatch.learning.counting import Counted
+from dispatch.learning.offered import COUNTED, offered
 from dispatch.models import (
     Badge,
     Certificate,
@@ -224,12 +225,7 @@ def _said(
             Offer.request_id,
             Offer.peer_id,
             Offer.modality,
-            Offer.state,
-            Offer.asked_at,
-            Offer.answered_at,
-            Offer.closed_at,
-            Offer.is_unreachable,
-            Offer.uncounted_at,
+            *COUNTED,
             Peer.counted_from,
         )
         .join(Peer, Peer.id == Offer.peer_id)
@@ -250,14 +246,7 @@ def _said(
 def _said_of(row: Any, now: datetime) -> Said | None:
     if row.counted_from is not None and row.asked_at <= row.counted_from:
         return None
-    offer = Offered(
-        row.state,
-        row.asked_at,
-        row.answered_at,
-        row.closed_at,
-        row.is_unreachable,
-        row.uncounted_at is not None,
-    )
+    offer = offered(row)
     if not counting.is_learned_from(offer):
         return None
     yes = {Counted.YES: True, Counted.NO: False}.get(counting.counts_as(offer, now))

@@ -13,6 +13,7 @@ Rows:
 
 - `versions`    the table of what was learned
 - `current`     the version that holds now, and why when none does
+- `offered`     the columns of an offer that say what it counts as
 - `history`     past offers, as learning sees them
 - `training`    the chore that learns anew
 - `said`        the chances that were said when people were asked, beside what came

@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 
 from dispatch.learning import counting
 from dispatch.learning.answers import Asked
-from dispatch.learning.counting import Counted, Offered
+from dispatch.learning.counting import Counted
+from dispatch.learning.offered import COUNTED, offered
 from dispatch.models import Offer, Peer, Site, SupportRequest
 from dispatch.states import OfferState
 from storage.database import Transaction
@@ -49,13 +50,8 @@ def read(tx: Transaction, network_id: str) -> list[Asked]:
     rows = tx.session.execute(
         select(
             Offer.peer_id,
-            Offer.state,
             Offer.distance_m,
-            Offer.asked_at,
-            Offer.answered_at,
-            Offer.closed_at,
-            Offer.is_unreachable,
-            Offer.uncounted_at,
+            *COUNTED,
             SupportRequest.site_id,
             Peer.counted_from,
         )
@@ -100,14 +96,7 @@ def hour_at(moment: datetime, clock: ZoneInfo) -> float:
 
 
 def _asked(row: Any, alerts: int, zones: Mapping[str, ZoneInfo], now: datetime) -> Asked | None:
-    offer = Offered(
-        row.state,
-        row.asked_at,
-        row.answered_at,
-        row.closed_at,
-        row.is_unreachable,
-        row.uncounted_at is not None,
-    )
+    offer = offered(row)
     begun = row.counted_from is None or row.asked_at > row.counted_from
     if not begun or not counting.is_learned_from(offer):
         return None

@@ -13,7 +13,7 @@ from dispatch.errors import not_found
 from dispatch.geo import Point, area
 from dispatch.learning import counting, current
 from dispatch.learning.counting import Counted
-from dispatch.learning.loads import offered
+from dispatch.learning.offered import COUNTED, offered
 from dispatch.models import Network, Offer, Peer, Visit
 from dispatch.policy import parse
 from dispatch.states import Modality, OfferState
@@ -115,12 +115,7 @@ def _offers(tx: Transaction, peer: Peer) -> tuple[Past, ...]:
         select(
             Offer.id,
             Offer.modality,
-            Offer.state,
-            Offer.asked_at,
-            Offer.answered_at,
-            Offer.closed_at,
-            Offer.is_unreachable,
-            Offer.uncounted_at,
+            *COUNTED,
         )
         .where(Offer.peer_id == peer.id)
         .order_by(Offer.asked_at.desc(), Offer.id.desc())

@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, or_, select
 
 from dispatch.geo import Point, distance_m
 from dispatch.learning import counting, history
 from dispatch.learning.calibration import gini
-from dispatch.learning.counting import Counted, Offered
+from dispatch.learning.counting import Counted
+from dispatch.learning.offered import COUNTED, offered
 from dispatch.learning.silence import Silence
 from dispatch.models import Network, Offer, Peer, Site, SupportRequest, User, Visit
 from dispatch.policy import parse
@@ -144,12 +144,7 @@ def _look_at_asks(
     rows = tx.session.execute(
         select(
             Offer.peer_id,
-            Offer.state,
-            Offer.asked_at,
-            Offer.answered_at,
-            Offer.closed_at,
-            Offer.is_unreachable,
-            Offer.uncounted_at,
+            *COUNTED,
             Offer.chance,
             SupportRequest.site_id,
         )
@@ -170,18 +165,6 @@ def _look_at_asks(
             tally.said += 1
             tally.expected += silence.expected(row.chance, counting.after_s(offer, tx.now))
             tally.came += counting.counts_as(offer, tx.now) is Counted.YES
-
-
-def offered(row: Any) -> Offered:
-    """A row with these columns, as counting takes it."""
-    return Offered(
-        row.state,
-        row.asked_at,
-        row.answered_at,
-        row.closed_at,
-        row.is_unreachable,
-        row.uncounted_at is not None,
-    )
 
 
 def _count_hours(

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from dispatch.learning import counting
 from dispatch.learning.calibration import Said, bins
 from dispatch.learning.counting import Counted
-from dispatch.learning.loads import offered
 from dispatch.learning.model import Bin
+from dispatch.learning.offered import COUNTED, offered
 from dispatch.learning.silence import Silence
 from dispatch.models import Network, Offer
 from dispatch.policy import parse
@@ -36,12 +36,7 @@ def by_version(tx: Transaction, network_id: str) -> list[Spoken]:
     policy = parse(tx.session.get_one(Network, network_id).policy)
     rows = tx.session.execute(
         select(
-            Offer.state,
-            Offer.asked_at,
-            Offer.answered_at,
-            Offer.closed_at,
-            Offer.is_unreachable,
-            Offer.uncounted_at,
+            *COUNTED,
             Offer.chance,
             Offer.learned_version,
         )
