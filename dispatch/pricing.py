@@ -16,7 +16,7 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 class Pricing(BaseModel):
     """What is weighed against what when a search decides whom to ask."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     ask_min: Minutes = 0.75
     """The price of one alert: it is sent when it is expected to save more than this."""

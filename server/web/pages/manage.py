@@ -21,7 +21,7 @@ from server.auth.callers import Caller, authenticate
 from server.channels import apprise_schemes
 from server.models import AuditWhat
 from server.web import frame
-from server.web.pages import workers
+from server.web.pages import prices, workers
 from server.wiring import Wired
 from storage.database import Transaction
 
@@ -72,7 +72,9 @@ def install(app: Flask, wired: Wired) -> None:
             return redirect("/manage/settings/sites", 303)
         # Supervisors are rung when a peer calls for help: they say where.
         roles = KEEPING | WATCHING if part == "devices" else KEEPING
-        return keeping("settings", roles=roles, part=part, defaults=Policy().frozen())
+        return keeping(
+            "settings", roles=roles, part=part, defaults=Policy().frozen(), prices=prices.listed()
+        )
 
     def audits() -> WerkzeugResponse:
         return keeping("audit")
@@ -177,6 +179,7 @@ def _page(
             "suits",
             "fair",
             "waves",
+            "whatif",
         ),
         boot={"page": page, "services": sorted(apprise_schemes(wired.settings)), **boot},
         page=page,
