@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import accepts, board, decide, outbox, ring, whatif
+from benchmarks import accepts, board, decide, eta, outbox, ring, whatif
 
 TABLES: dict[str, Callable[[], None]] = {
     "accepts": accepts.main,
@@ -11,6 +11,7 @@ TABLES: dict[str, Callable[[], None]] = {
     "ring": ring.main,
     "board": board.main,
     "decide": decide.main,
+    "eta": eta.main,
     "whatif": whatif.main,
 }
 

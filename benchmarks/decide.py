@@ -21,6 +21,7 @@ from dispatch.knowledge import NOTHING
 from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
 from dispatch.states import Focus, Modality, RequestState
+from dispatch.travel.minutes import Density, travel_to
 from dispatch.waves import Awaited, Decision, Search
 
 PEERS = 600
@@ -94,6 +95,7 @@ def _decisions(policy: Policy, kept: list[_Kept]) -> Iterator[float]:
             frozenset({Modality.IN_PERSON}),
             "en",
             chance.choice(list(Focus)),
+            travel=travel_to("", Density.TOWN, NOW, policy),
         )
         search = _search(number % 3)
         begun = time.process_time_ns()

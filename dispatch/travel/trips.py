@@ -33,7 +33,7 @@ SHORTEST_M = 500.0
 """Who lives next door walks: that is no news of the roads."""
 
 SLOWEST_KMH, FASTEST_KMH = 4.0, 130.0
-"""Slower on the road is a stop on the way or a forgotten press, faster a wrong position."""
+"""Slower, parking and all, is a stop on the way or a forgotten press; faster a wrong position."""
 
 LONGEST_S = 3 * 3600.0
 ROUNDS = 3
@@ -66,10 +66,8 @@ def is_sound(trip: Trip) -> bool:
     """Whether somebody can have driven this trip."""
     if trip.metres < SHORTEST_M or not 60.0 <= trip.took_s <= LONGEST_S:
         return False
-    road_km = trip.metres * DEFAULT.road_factor / 1000.0
-    fastest_kmh = road_km / (max(trip.took_s - DEFAULT.park_s, 30.0) / 3600.0)
-    slowest_kmh = road_km / (trip.took_s / 3600.0)
-    return slowest_kmh >= SLOWEST_KMH and fastest_kmh <= FASTEST_KMH
+    kmh = trip.metres * DEFAULT.road_factor / trip.took_s * 3.6
+    return SLOWEST_KMH <= kmh <= FASTEST_KMH
 
 
 def fit(trips: Iterable[Trip]) -> Pace:
