@@ -39,7 +39,7 @@ def say(page: Page, key: str, **values: str) -> str:
 def test_a_range_and_then_a_hint_that_people_confirm(
     town: Town, peer: dict[str, Any], open_page: Open, language: str
 ) -> None:
-    request = ask(town, f"Bay {language}")
+    request = ask(town, {"en": "Room 7", "es": "Room 8"}[language])
     desk = open_page(f"/ed/requests/{request}?lang={language}", town.user("staff"))
     visit = accept(town, peer, "depart")
     town.report(peer, (SITE[0] + 0.0025, SITE[1]))

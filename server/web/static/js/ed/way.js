@@ -12,6 +12,7 @@ function travelled(request) {
   const visit = request.visit;
   if (request.state === "arrived") return 76;
   if (request.state === "in_session") return "calc(100% - 36px)";
+  if (isNear(visit)) return 70;
   if (request.state === "accepted" || !visit.eta_at || !visit.departed_at) return 4;
   const total = at(visit.eta_at) - at(visit.departed_at);
   const left = at(visit.eta_at) - now();
@@ -58,7 +59,7 @@ function told(request) {
   const visit = request.visit;
   const name = firstName(visit.peer.name);
   if (request.state === "arrived" || request.state === "in_session") return t("say_arrived", { name });
-  return request.state === "en_route" && visit.eta_at ? t("say_coming", { name, n: minutesUntil(visit.eta_at) }) : t("say_coming_soon", { name });
+  return request.state === "en_route" && visit.eta_at && !isNear(visit) ? t("say_coming", { name, n: minutesUntil(visit.eta_at) }) : t("say_coming_soon", { name });
 }
 
 function Peer({ request, open }) {

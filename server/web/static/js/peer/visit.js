@@ -77,7 +77,7 @@ function Coming({ visit, about }) {
   const { request } = about;
   const isLeft = visit.state === "en_route";
   const yes = phone.saidYes?.request_id === request.id ? phone.saidYes : null;
-  const minutes = visit.eta_at ? (isLeft ? minutesUntil(visit.eta_at) : yes ? Math.max(1, Math.round(yes.travel_s / 60)) : Math.max(1, Math.round((Date.parse(visit.eta_at) - Date.parse(visit.accepted_at)) / 60000))) : null;
+  const minutes = isNear(visit) ? null : visit.eta_at ? (isLeft ? minutesUntil(visit.eta_at) : yes ? Math.max(1, Math.round(yes.travel_s / 60)) : Math.max(1, Math.round((Date.parse(visit.eta_at) - Date.parse(visit.accepted_at)) / 60000))) : null;
   const far = here.latitude === null ? (yes && yes.distance_m !== null ? t("p_miles", { n: miles(yes.distance_m) }) : null) : t("p_miles", { n: miles(metres(here, request.site)) });
   const when = isLeft && visit.eta_at ? t("p_at_time", { time: clock(visit.eta_at) }) : null;
   const canUndo = !isLeft && yes && Date.now() < yes.until;
@@ -88,7 +88,7 @@ function Coming({ visit, about }) {
     ${isSlow && html`<${Banner} icon="clock" title=${t("p_nudge")} text=${t("p_nudge_text")} />`}
     ${isNear(visit) && html`<${Banner} icon="map-pin" title=${t("arr_you_near")} text=${t("arr_you_near_text")} />`}
     <section class="card place"><${Way} from=${here} to=${request.site} />
-      <div class="eta num"><div>${minutes === null ? "" : html`<b>${minutes}<small>${t("p_min")}</small></b>`}<span>${[far, when, rangeOf(visit)].filter(Boolean).join(", ")}</span></div><a class="btn btn--soft btn--lg" href=${directions(request)} target="_blank" rel="noreferrer noopener"><${Icon} name="navigation" />${t("p_directions")}</a></div>
+      <div class="eta num"><div>${minutes === null ? "" : html`<b>${minutes}<small>${t("p_min")}</small></b>`}<span>${[far, isNear(visit) ? null : when, minutes === null ? null : rangeOf(visit)].filter(Boolean).join(", ")}</span></div><a class="btn btn--soft btn--lg" href=${directions(request)} target="_blank" rel="noreferrer noopener"><${Icon} name="navigation" />${t("p_directions")}</a></div>
       <ul class="plan"><${Place} about=${about} /></ul>
       ${!isLeft && html`<p class="said"><${Icon} name="map-pin" /><span>${rich("p_seen_from")}</span></p>`}
     </section>`;
