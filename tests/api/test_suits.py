@@ -66,7 +66,7 @@ def test_nobody_else_reads_it_anywhere(api: Api, world: World) -> None:
     seen += [
         api.get(f"/requests/{request['id']}{more}", by)
         for by in (here.manager, here.staff)
-        for more in ("/candidates", "/facts")
+        for more in ("/candidates", "/facts", "/waves")
     ]
     # Nor does the phone keep it: it is asked for when its page is opened.
     for answer in (*seen, api.get("/phone", peer), api.get("/me", peer)):
