@@ -20,6 +20,7 @@ HELD_S = DEFAULT.offer_blocks_s
 _ENDS_OF_A_VISIT = frozenset(
     {"visit_completed", "visit_withdrawn", "visit_handed_over", "request_cancelled"}
 )
+_ENDS_OF_A_BRIDGE = frozenset({"bridge_left", "bridge_ended"})
 
 
 @dataclass
@@ -31,6 +32,8 @@ class Span:
     answered: datetime | None = None
     """An offer: when its peer's answer was no longer awaited."""
     ends: datetime | None = None
+    is_bridge: bool = False
+    """A visit by video that goes on when the request's own ends."""
 
     def has_ended(self, moment: datetime) -> bool:
         """Whether it stands no longer at `moment`."""
@@ -82,10 +85,45 @@ def _write_down(fact: Json, diaries: dict[str, Diary]) -> None:
         _end(diary, request_id, at)
         diary.visits.append(Span(request_id, at))
     elif kind in _ENDS_OF_A_VISIT:
-        for diary in diaries.values():
-            for visit in diary.visits:
-                if visit.request_id == request_id and visit.ends is None:
-                    visit.ends = at
+        _end_visits(diaries, request_id, at)
+    elif kind.startswith("bridge_"):
+        _write_down_bridge(fact, diaries)
+
+
+def _write_down_bridge(fact: Json, diaries: dict[str, Diary]) -> None:
+    """The same for a second visit by video, which stands beside the request's own."""
+    at, request_id, data = moment_of(fact["at"]), str(fact["request_id"]), fact["data"]
+    kind = fact["type"]
+    if kind == "bridge_asked":
+        for offer in data["offers"]:
+            _diary(diaries, offer["peer"]).offers.append(Span(request_id, at))
+    elif kind == "bridge_accepted":
+        diary = _diary(diaries, data["bridge"]["peer"])
+        _end(diary, request_id, at)
+        diary.visits.append(Span(request_id, at, is_bridge=True))
+    elif kind in _ENDS_OF_A_BRIDGE:
+        _end_visits(diaries, request_id, at, is_bridge=True)
+    elif kind == "bridge_kept":
+        _end_visits(diaries, request_id, at)
+        for visit in _visits(diaries, request_id, is_bridge=True):
+            visit.is_bridge = False
+
+
+def _visits(diaries: dict[str, Diary], request_id: str, *, is_bridge: bool) -> list[Span]:
+    """The visits of one kind that go on."""
+    return [
+        visit
+        for diary in diaries.values()
+        for visit in diary.visits
+        if visit.request_id == request_id and visit.ends is None and visit.is_bridge is is_bridge
+    ]
+
+
+def _end_visits(
+    diaries: dict[str, Diary], request_id: str, at: datetime, *, is_bridge: bool = False
+) -> None:
+    for visit in _visits(diaries, request_id, is_bridge=is_bridge):
+        visit.ends = at
 
 
 def _diary(diaries: dict[str, Diary], peer: Json) -> Diary:

@@ -91,7 +91,14 @@ def tally(
     kinds = Counter(str(fact["type"]) for _, facts in told for fact in facts)
     met = [_first(facts, "visit_started") for _, facts in told]
     filled = sum(moment is not None for moment in met)
-    asks, yes, no = kinds["offer_made"], kinds["offer_accepted"], _said_no(told)
+    bridged = sum(
+        len(fact["data"]["offers"])
+        for _, facts in told
+        for fact in facts
+        if fact["type"] == "bridge_asked"
+    )
+    asks = kinds["offer_made"] + bridged
+    yes, no = kinds["offer_accepted"] + kinds["bridge_accepted"], _said_no(told)
     return Report(
         requests=len(told),
         completed=states["completed"],
@@ -138,6 +145,8 @@ def _first_ring(facts: Sequence[Json], rings: Mapping[str, datetime]) -> datetim
 
 def _first_remote(facts: Sequence[Json]) -> datetime | None:
     for fact in facts:
+        if fact["type"] == "bridge_started":
+            return moment_of(fact["at"])
         if fact["type"] == "visit_started" and fact["data"]["visit"]["modality"] != "in_person":
             return moment_of(fact["at"])
     return None
@@ -148,7 +157,11 @@ def _said_no(told: Sequence[Story]) -> int:
     count = 0
     for _, facts in told:
         said = {fact["data"]["offer"]["id"] for fact in facts if fact["type"] == "offer_declined"}
-        said -= {fact["data"]["offer"]["id"] for fact in facts if fact["type"] == "offer_accepted"}
+        said -= {
+            fact["data"]["offer"]["id"]
+            for fact in facts
+            if fact["type"] in ("offer_accepted", "bridge_accepted")
+        }
         count += len(said)
     return count
 

@@ -113,11 +113,11 @@ class Peer(Person):
 
     def _maybe_mine(self, request: Json) -> None:
         """Go on with a visit that was under way before this app was started."""
-        visit = request.get("visit")
-        if self.visit is not None or visit is None or visit["state"] not in LIVE:
-            return
-        if visit["peer"]["id"] == self.me["id"]:
-            self._start_visit(request, visit)
+        for visit in (request.get("visit"), request.get("bridge")):
+            if self.visit is not None or visit is None or visit["state"] not in LIVE:
+                continue
+            if visit["peer"]["id"] == self.me["id"]:
+                self._start_visit(request, visit)
 
     # Being asked
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LIVE = frozenset({"accepted", "en_route", "arrived", "in_session"})
 UNDO_AFTER_S = 4.0
+GOODBYE_S = 90.0
 
 
 class Visiting:
@@ -30,6 +31,7 @@ class Visiting:
         self.site = Point(site["latitude"], site["longitude"])
         self.state = ""
         self.is_over = False
+        self._is_leaving = False
         chance, habits = peer.chance, peer.habits
         self._will_withdraw = chance.random() < habits.withdraws
         self._will_hand_over = chance.random() < habits.hands_over
@@ -55,8 +57,11 @@ class Visiting:
 
     def seen_as(self, snapshot: Json) -> None:
         """A newer snapshot of the request: is it still this visit, and where is it?"""
-        visit = snapshot.get("visit")
-        if (
+        visit, bridge = snapshot.get("visit"), snapshot.get("bridge")
+        if bridge is not None and bridge["id"] == self.id:
+            self.now_in(str(bridge["state"]))
+            self._say_goodbye(visit)
+        elif (
             visit is None
             or visit["id"] != self.id
             or snapshot["state"] in ("cancelled", "unfilled")
@@ -64,6 +69,13 @@ class Visiting:
             self._over()
         else:
             self.now_in(str(visit["state"]))
+
+    def _say_goodbye(self, other: Json | None) -> None:
+        """By video until somebody is there: once they are, it ends soon."""
+        is_there = other is not None and other["state"] in ("arrived", "in_session")
+        if is_there and self.state == "in_session" and not self._is_leaving:
+            self._is_leaving = True
+            self._later(self._about(GOODBYE_S), "complete")
 
     def _said_yes(self) -> None:
         habits = self.peer.habits

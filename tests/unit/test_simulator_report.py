@@ -184,3 +184,37 @@ def test_a_cancelled_visit_frees_its_peer() -> None:
     request, told = completed_in_person()
     told = [*told[:9], fact("one", 10, 200, "request_cancelled")]
     assert doubles.find([(request, told), with_offer(201, NOAH)]) == []
+
+
+def bridged(*more: dict[str, Any]) -> report.Story:
+    """Zoe is with somebody by video until Noah, who is on the way, is there."""
+    told = [
+        fact("five", 1, 0, "request_created"),
+        fact("five", 2, 0, "offer_made", offer=offer("five", NOAH)),
+        fact("five", 3, 60, "offer_accepted", offer=offer("five", NOAH), visit={"peer": NOAH}),
+        fact("five", 4, 61, "bridge_wanted"),
+        fact("five", 5, 61, "bridge_asked", offers=[offer("five", ZOE, 2)]),
+        fact("five", 6, 90, "bridge_accepted", offer=offer("five", ZOE, 2), bridge={"peer": ZOE}),
+        fact("five", 7, 120, "bridge_started", bridge={"peer": ZOE}),
+        *more,
+    ]
+    return {"id": "five", "state": "en_route", "created_at": stamp(0)}, told
+
+
+def test_a_bridge_is_asked_for_answered_and_counted_as_video() -> None:
+    found = report.tally([bridged()], {})
+    assert (found.asks, found.yes, found.no_answer) == (2, 2, 0)
+    assert found.to_video.median_s == 120.0
+
+
+def test_who_bridges_is_with_someone_until_the_bridge_ends() -> None:
+    withdrawn = fact("five", 8, 130, "visit_withdrawn", visit_ended={"peer": NOAH})
+    ended = fact("five", 9, 140, "bridge_ended", visit_ended={"peer": ZOE})
+    assert len(doubles.find([bridged(withdrawn), with_offer(135, ZOE)])) == 1
+    assert doubles.find([bridged(withdrawn), with_offer(135, NOAH)]) == []
+    assert doubles.find([bridged(withdrawn, ended), with_offer(141, ZOE)]) == []
+    kept = fact("five", 8, 130, "bridge_kept", visit={"peer": ZOE})
+    done = fact("five", 9, 140, "visit_completed", visit={"peer": ZOE})
+    assert doubles.find([bridged(kept), with_offer(135, NOAH)]) == []
+    assert len(doubles.find([bridged(kept), with_offer(135, ZOE)])) == 1
+    assert doubles.find([bridged(kept, done), with_offer(141, ZOE)]) == []

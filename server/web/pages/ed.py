@@ -81,7 +81,7 @@ def install(app: Flask, wired: Wired) -> None:
             "ed/follow.html",
             family="ed",
             default_theme="light",
-            words_of=("ed", "arrival", "desk", "tiles", "alarm_help", "suits"),
+            words_of=("ed", "arrival", "bridge", "desk", "tiles", "alarm_help", "suits"),
             boot=boot,
         )
 
@@ -145,6 +145,8 @@ def _one(tx: Transaction, actor: Actor, request_id: str) -> dict[str, Any]:
             "waves": [wave.model_dump() for wave in policy.waves],
             "alarm_after_s": policy.alarm_after_s,
             "escalate_after_s": policy.escalate_after_s,
+            "bridge": policy.bridge,
+            "bridge_stop_s": policy.bridge_stop_s,
         },
     }
 

@@ -153,6 +153,8 @@ def _site(site: Site, network: Network) -> dict[str, Any]:
         "rooms": site.rooms,
         "is_active": site.is_active,
         "alarm_after_s": policy.alarm_after_s,
+        "bridge": policy.bridge,
+        "bridge_stop_s": policy.bridge_stop_s,
     }
 
 
@@ -180,6 +182,7 @@ def _page(
             "fair",
             "waves",
             "whatif",
+            "bridge",
         ),
         boot={"page": page, "services": sorted(apprise_schemes(wired.settings)), **boot},
         page=page,

@@ -78,6 +78,7 @@ def _page(wired: Wired, boot: dict[str, Any]) -> Response:
             "own",
             "suits",
             "kept",
+            "bridge",
         ),
         boot={
             "theme": frame.theme("auto"),

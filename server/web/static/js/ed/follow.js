@@ -9,6 +9,7 @@ import { Quiet } from "../desk/quiet.js";
 import { followRequest, link, useStore } from "../live.js";
 import { Banner, Dialog, html, Keys, LinkBanner, Pill, Toast } from "../ui.js";
 import { clock, firstName, shortName, t } from "../words.js";
+import { Bridge } from "./bridge.js";
 import { Closed, Done } from "./ended.js";
 import { Finding, Unfilled } from "./finding.js";
 import { HelpBanner } from "./help.js";
@@ -89,6 +90,14 @@ function Page({ store }) {
     setOpen(null);
   };
 
+  const bridgeStep = async (step) => {
+    setRefused(null);
+    try {
+      await post(`/visits/${request.bridge.id}/${step}`, {}, { tries: 2 });
+      await store.refresh();
+    } catch (error) { setRefused(error); }
+  };
+
   useEffect(() => {
     if (request.state !== "en_route") return undefined;
     // The socket tells positions; without it the snapshot has the last one.
@@ -104,7 +113,7 @@ function Page({ store }) {
   document.title = `${request.place}: ${t(`state_${request.state}`)} · Alongside`;
   const minutes = Math.floor(secondsSince(request.created_at) / 60);
   const asked = request.state === "escalated" ? t("asked_ago", { time: clock(request.created_at), n: minutes }) : t("asked_at_by", { time: clock(request.created_at), name: shortName(boot.asked_by) });
-  const shared = { store, request, act, visitStep, open: setOpen };
+  const shared = { store, request, act, visitStep, bridgeStep, open: setOpen };
   const name = peerOf(request);
   const nobody = LOOKING.has(request.state) && !request.eligible && !request.asked;
   const body = LOOKING.has(request.state) && !nobody ? html`<${Finding} ...${shared} />`
@@ -117,11 +126,13 @@ function Page({ store }) {
     <div class="req__top"><h1>${request.place}</h1><${Pill} state=${request.state} /><span class="grow"></span><span class="meta num">${asked}</span>
       <${HelpBanner} request=${request} />
       <${LinkBanner} call=${boot.phone} held=${t("held")} />
-      ${refused && html`<${Banner} kind="alarm" icon="triangle-alert" title=${t("refused_title")} text=${t("refused_again")} />`}</div>
+      ${refused && html`<${Banner} kind="alarm" icon="triangle-alert" title=${t("refused_title")} text=${t("refused_again")} />`}
+      ${request.bridge && ["searching", "escalated"].includes(request.state) && html`<${Bridge} ...${shared} />`}</div>
     ${body}
     ${open === "cancel" && html`<${Cancel} request=${request} act=${act} close=${close} />`}
     ${open === "end" && html`<${Sure} title=${t("end_title")} text=${t("end_text", { name })} keep=${t("end_keep")} yes=${t("end_yes")} go=${() => visitStep("complete")} close=${close} />`}
     ${open === "else" && html`<${Sure} title=${t("else_title")} text=${t("else_text", { name })} keep=${t("else_keep", { name })} yes=${t("way_someone_else")} go=${() => visitStep("withdraw")} close=${close} />`}
+    ${open === "keep" && request.bridge && html`<${Sure} title=${t("b_keep_title")} text=${t("b_keep_text", { name: firstName(request.bridge.peer.name) })} keep=${t("b_keep_no")} yes=${t("b_keep")} go=${() => act("keep_video")} close=${close} />`}
     ${open === "close" && html`<${Sure} title=${t("unf_close_title")} text=${t("unf_close_text")} keep=${t("unf_close_keep")} yes=${t("unf_close")} go=${() => act("close")} close=${close} />`}
     ${undo && request.state === "arrived" && html`<${Toast} text=${undo} undo=${() => visitStep("undo")} done=${() => setUndo(null)} />`}
     <${Quiet} /><${Keys} /></div>`;

@@ -2,6 +2,7 @@
 import { boot } from "../boot.js";
 import { isNear, rangeOf } from "../arrival.js";
 import { at, minutesUntil, now, secondsSince } from "../clock.js";
+import { Bridge } from "./bridge.js";
 import { Avatar, html, Icon, Journey, Press, Timeline } from "../ui.js";
 import { clock, firstName, initials, shortName, t } from "../words.js";
 import { Way } from "./map.js";
@@ -74,6 +75,6 @@ function Peer({ request, open }) {
 export function OnTheWay(shared) {
   const { request, store } = shared;
   const onRoad = ["accepted", "en_route"].includes(request.state) && request.visit.modality === "in_person";
-  return html`<div class="col"><${Hero} ...${shared} /><${Peer} ...${shared} /></div>
+  return html`<div class="col"><${Hero} ...${shared} /><${Bridge} ...${shared} /><${Peer} ...${shared} /></div>
     <div class="col">${onRoad && html`<${Way} request=${request} />`}<section class=${onRoad ? "card opt" : "card opt grow"}><h2>${t("so_far")}</h2><${Timeline} items=${story(store.facts, false)} /></section></div>`;
 }

@@ -9,6 +9,7 @@ import { clock, has, initials, phone, shortName, t } from "../words.js";
 import { minutesUntil } from "../clock.js";
 import { canVideo, canWiden, claim, offerVideo, resume, widen } from "./acts.js";
 import { isMine } from "./alarms.js";
+import { Bridge } from "./bridge.js";
 import { can } from "./shell.js";
 import { board, LOOKING, OVER, useBoard } from "./store.js";
 import { Timer } from "./ticker.js";
@@ -119,7 +120,7 @@ function History({ state, retry }) {
 
 // A supervisor reads the board's own row: the case itself is the managers'.
 function Read({ row }) {
-  return html`<div class="det"><${Tags} row=${row} /><p class="holder"><${Icon} name="user-round-check" size="sm" />${holder(row)}</p></div>${row.visit && !LOOKING.has(row.state) && html`<${Coming} row=${row} />`}`;
+  return html`<div class="det"><${Tags} row=${row} /><p class="holder"><${Icon} name="user-round-check" size="sm" />${holder(row)}</p></div>${row.visit && !LOOKING.has(row.state) && html`<${Coming} row=${row} />`}<${Bridge} row=${row} />`;
 }
 
 function Managed({ row, ask }) {
@@ -129,6 +130,7 @@ function Managed({ row, ask }) {
     ${LOOKING.has(row.state) && html`<${Asked} row=${row} />`}
     ${LOOKING.has(row.state) && html`<${Going} row=${row} found=${candidates} retry=${reread} ask=${ask} />`}
     ${row.visit && !LOOKING.has(row.state) && html`<${Coming} row=${row} candidates=${candidates} />`}
+    <${Bridge} row=${row} />
     <${Waves} row=${row} />
     <${History} state=${state} retry=${retry} />`;
 }

@@ -34,8 +34,9 @@ export const about = (row) => (row.focus ? small(t(`focus_${row.focus}`)) : "");
 export function summary(row) {
   const way = t(`modality_${row.modality}`);
   if (isWall) return listed([way, languageName(row.language)]);
-  if (row.visit && row.state !== "searching") return listed([shortName(row.visit.peer.name), row.visit.modality === "in_person" ? "" : small(t(`modality_${row.visit.modality}`)), about(row)]);
-  return listed([way, languageName(row.language), about(row)]);
+  const beside = row.bridge ? t("b_m_line", { peer: shortName(row.bridge.peer.name) }) : "";
+  if (row.visit && row.state !== "searching") return listed([shortName(row.visit.peer.name), row.visit.modality === "in_person" ? "" : small(t(`modality_${row.visit.modality}`)), beside, about(row)]);
+  return listed([way, languageName(row.language), beside, about(row)]);
 }
 
 const long = (seconds) => (seconds < 3600 ? timer(seconds) : t("m_hours", { h: Math.floor(seconds / 3600), m: Math.floor((seconds % 3600) / 60) }));
@@ -69,7 +70,7 @@ export function below(row) {
   return "";
 }
 
-const who = (data) => shortName((data.offer || data.visit || {}).peer?.name || data.visit?.peer?.name || "");
+const who = (data) => shortName((data.offer || data.bridge || data.visit || {}).peer?.name || data.visit?.peer?.name || "");
 const QUIET = new Set(["offer_made", "offer_seen", "search_changed", "offers_closed"]);
 
 // One fact as a line of "What has happened"; null for what only the whole list shows.

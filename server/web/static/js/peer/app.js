@@ -12,7 +12,7 @@ import { Me } from "./me.js";
 import { Offer } from "./offer.js";
 import { go, Trouble, usePhone } from "./parts.js";
 import { share, stop } from "./position.js";
-import { phone } from "./store.js";
+import { own, phone } from "./store.js";
 import { Visit } from "./visit.js";
 import { WrapUp } from "./wrapup.js";
 
@@ -59,7 +59,7 @@ function App() {
     if (answering.current && answering.current !== offer.id) phone.replaced = offer.id;
     answering.current = offer.id;
   }
-  const real = data?.case?.request.visit;
+  const real = own(data?.case?.request, data?.me.id);
   const isSharing = real?.state === "en_route" && phone.visit().state === "en_route";
   useEffect(() => { if (real) history.replaceState(null, "", "/peer"); }, [real?.id]);
   useEffect(() => { if (isSharing) share(); else stop(); }, [isSharing]);

@@ -143,9 +143,9 @@ const REASONS = ["changed_mind", "leaving", "mistake", "other"];
 export function Ended() {
   const { ended } = phone;
   const top = useRef(null);
-  const title = t(ended.isCancelled ? (ended.state === "en_route" ? "p_turn_around" : "p_visit_ended") : "p_other_asked");
+  const title = ended.words && !ended.isCancelled ? t(`b_p_${ended.words}`) : t(ended.isCancelled ? (ended.state === "en_route" ? "p_turn_around" : "p_visit_ended") : "p_other_asked");
   useEffect(() => { top.current.focus(); announce(title); }, []);
   const done = () => { phone.ended = null; leave(); };
   const rest = async () => { await change({ on_duty: false, modalities: [] }); done(); };
-  return html`<div class="screen screen--whole"><div class="mid"><span class="halo"><${Icon} name="hand-heart" size="xl" /></span><h1 ref=${top} tabindex="-1">${title}</h1><p>${ended.isCancelled ? t(REASONS.includes(ended.reason) ? `p_reason_${ended.reason}` : "p_reason_other") : t("p_other_asked_text")}</p></div><div class="acts"><button type="button" class="btn btn--primary btn--xl btn--block" onClick=${done}>${t("p_stay")}</button><${Press} kind="quiet btn--plain" size="lg" block act=${rest}>${t("p_break")}<//></div></div>`;
+  return html`<div class="screen screen--whole"><div class="mid"><span class="halo"><${Icon} name="hand-heart" size="xl" /></span><h1 ref=${top} tabindex="-1">${title}</h1><p>${ended.isCancelled ? t(REASONS.includes(ended.reason) ? `p_reason_${ended.reason}` : "p_reason_other") : t(ended.words ? `b_p_${ended.words}_text` : "p_other_asked_text")}</p></div><div class="acts"><button type="button" class="btn btn--primary btn--xl btn--block" onClick=${done}>${t("p_stay")}</button><${Press} kind="quiet btn--plain" size="lg" block act=${rest}>${t("p_break")}<//></div></div>`;
 }

@@ -12,6 +12,8 @@ const UNDO_MS = 10000;
 const ORDER = ["accepted", "en_route", "arrived", "in_session", "completed"];
 export const LIVE = new Set(ORDER.slice(0, 4));
 const TIMES = { en_route: "departed_at", arrived: "arrived_at", in_session: "started_at", completed: "completed_at" };
+// A peer's own visit in a request: the request's, or the bridge beside it.
+export const own = (request, id) => (request?.bridge && request.bridge.peer.id === id ? request.bridge : request?.visit);
 const isPast = (state, target) => ORDER.indexOf(state) >= ORDER.indexOf(target);
 
 class Phone {
@@ -139,14 +141,15 @@ class Phone {
 
   caseChanged() {
     const { snapshot, gone } = this.request;
-    const isMine = !gone && snapshot.visit && snapshot.visit.peer.id === this.data.me.id && LIVE.has(snapshot.visit.state) && LIVE.has(snapshot.state);
+    const mine = own(snapshot, this.data.me.id);
+    const isMine = !gone && mine && mine.peer.id === this.data.me.id && LIVE.has(mine.state) && (mine.is_bridge || LIVE.has(snapshot.state));
     if (isMine) this.patch({ case: { ...this.data.case, request: snapshot } });
     else this.caseIsOver();
   }
 
   // The server knows of no visit any more: how it ended stands in the facts that were missed.
   async caseIsGone(request) {
-    const isLeft = this.leaving !== null && this.leaving === request.snapshot.visit?.id;
+    const isLeft = this.leaving !== null && this.leaving === own(request.snapshot, this.data.me.id)?.id;
     if (LIVE.has(request.snapshot.state) && !isLeft) await request.refresh();
     if (this.request === request) this.caseIsOver();
   }
@@ -154,15 +157,16 @@ class Phone {
   // Completed, handed over, cancelled, or given to somebody else.
   caseIsOver() {
     const { snapshot, facts } = this.request;
-    const before = this.data.case?.request.visit || snapshot.visit;
+    const before = own(this.data.case?.request, this.data.me.id) || snapshot.visit;
     const hasNote = this.data.notes_due.some((one) => one.visit_id === before?.id);
     this.request.stop();
     this.request = null;
     this.undo = null;
-    if (hasNote || snapshot.state === "completed") this.finished = before.id;
+    const isOver = before?.is_bridge ? before.state === "in_session" && this.leaving !== before.id : snapshot.state === "completed";
+    if (hasNote || isOver) this.finished = before.id;
     else if (![this.leaving, this.finished].includes(before?.id)) {
       const last = facts.find((one) => one.type === "request_cancelled");
-      this.ended = { state: before?.state || "accepted", reason: last?.data.reason || null, isCancelled: snapshot.state === "cancelled" };
+      this.ended = { state: before?.state || "accepted", reason: last?.data.reason || null, isCancelled: snapshot.state === "cancelled", words: before?.is_bridge ? "over" : facts.some((one) => one.type === "bridge_kept") ? "kept" : null };
     }
     this.patch({ case: null });
     this.load();
@@ -170,7 +174,7 @@ class Phone {
 
   // The visit with the presses that are still on their way.
   visit() {
-    const real = this.data?.case?.request.visit;
+    const real = own(this.data?.case?.request, this.data?.me.id);
     if (!real) return null;
     let shown = real;
     for (const { note } of this.waiting) {
@@ -251,7 +255,13 @@ class Phone {
   }
 
   merge(visit) {
-    if (this.request?.snapshot.visit?.id !== visit.id || !LIVE.has(visit.state)) return;
+    if (!this.request || !LIVE.has(visit.state)) return;
+    if (this.request.snapshot.bridge?.id === visit.id) {
+      this.request.snapshot = { ...this.request.snapshot, bridge: { ...this.request.snapshot.bridge, ...visit } };
+      this.patch({ case: { ...this.data.case, request: this.request.snapshot } });
+      return;
+    }
+    if (this.request.snapshot.visit?.id !== visit.id) return;
     const { snapshot } = this.request;
     this.request.snapshot = { ...snapshot, state: visit.state, visit: { ...snapshot.visit, ...visit } };
     this.patch({ case: { ...this.data.case, request: this.request.snapshot } });
@@ -262,7 +272,7 @@ class Phone {
     if (note?.to === "completed") this.finished = null;
     await this.load();
     // Somebody else may have taken the same step: then all is as the press wanted it.
-    const real = this.data?.case?.request.visit;
+    const real = own(this.data?.case?.request, this.data?.me.id);
     if (note?.to && real && real.id === note.visit_id && isPast(real.state, note.to)) return;
     if (note?.to && !real) return;
     this.banner = "refused";

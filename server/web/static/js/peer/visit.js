@@ -94,6 +94,16 @@ function Coming({ visit, about }) {
     </section>`;
 }
 
+// Whom a bridge bridges to, and when; or that they are there.
+function Until({ visit, request }) {
+  if (!visit.is_bridge) return null;
+  const other = request.visit;
+  if (!other) return html`<${Banner} kind="info" icon="video" title=${t("b_p_until_found")} text=${t("b_p_until_found_text")} />`;
+  const name = firstName(other.peer.name);
+  if (["arrived", "in_session"].includes(other.state)) return html`<${Banner} kind="info" icon="hand-heart" title=${t("b_p_there", { name })} text=${t("b_p_goodbye")} />`;
+  return html`<${Banner} kind="info" icon="video" title=${t("b_p_until", { name })} text=${other.eta_at ? t("b_p_until_n", { n: minutesUntil(other.eta_at) }) : ""} />`;
+}
+
 function Arrived({ visit, about }) {
   const name = shortName(about.asked_by);
   return html`<${Caphead} title=${t("p_title_arrived")}><${State} visit=${visit} kind="arrived" icon="map-pin" /><//>
@@ -107,7 +117,7 @@ function Remote({ visit, about }) {
   const yes = phone.saidYes?.request_id === about.request.id ? phone.saidYes : null;
   const canUndo = yes && Date.now() < yes.until;
   return html`<${Caphead} title=${t("p_title_accepted")}>${canUndo ? html`<${Press} kind="soft" icon="undo-2" act=${() => phone.leave("withdraw", "undo")}>${t("undo")}<//>` : html`<${Pill} state="accepted" />`}<//>
-    <${Signal} text=${t("p_case_offline")} /><${Trouble} />
+    <${Signal} text=${t("p_case_offline")} /><${Trouble} /><${Until} visit=${visit} request=${about.request} />
     <section class="card with"><ul class="plan plan--flat"><${Fact} icon=${{ video: "video", phone: "phone", chat: "message-circle" }[visit.modality]} title=${t(`modality_${visit.modality}`)}>${t("p_remote_how")}<//><${Fact} icon="hospital" title=${about.request.site.name}>${t("p_ask_for", { name: shortName(about.asked_by) })}<//><${Fact} icon="bed-single" title=${about.request.place}>${about.request.note || null}<//><${Wishes} request=${about.request} /><${Fact} icon="hand-heart" title=${t("p_ask_again")}>${t("p_ask_again_remote")}<//></ul></section>`;
 }
 
@@ -115,7 +125,7 @@ function Together({ visit, about }) {
   const minutes = Math.floor(secondsSince(visit.started_at) / 60);
   const tips = ["p_tip_lead", "p_tip_story", ["overdose", "substances"].includes(about.request.focus) ? "p_tip_naloxone" : "p_tip_988", "p_tip_call"];
   return html`<${Caphead} title=${about.request.place}><${State} visit=${visit} kind="session" icon="message-circle" /><//>
-    <${Signal} text=${t("p_case_offline")} /><${Trouble} />
+    <${Signal} text=${t("p_case_offline")} /><${Trouble} /><${Until} visit=${visit} request=${about.request} />
     <section class="card with"><div class="timer num"><b>${t("minutes", { n: minutes })}</b><span class="sub">${t("p_together_since", { time: clock(visit.started_at) })}</span></div><${Journey} who=${initials(phone.data.me.name)} left=${87} label=${t("p_journey_together")} steps=${[]} /></section>
     <section class="card remind"><h2>${t("p_if_it_helps")}</h2><ul>${tips.map((key) => html`<li key=${key}><${Icon} name="check" />${t(key)}</li>`)}</ul></section>
     <section class="card line later-note"><span class="icontile icontile--honey"><${Icon} name="pencil" /></span><span class="grow"><b>${t("p_note_later")}</b><br /><span class="meta">${t("p_note_later_text")}</span></span></section>`;
