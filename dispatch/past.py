@@ -1,7 +1,8 @@
 """Rows of a network's last days into the values that a replay takes.
 
 It reads and never writes: when who was available, what was asked for (no place, no note), who
-answered what after how long. What a peer took out of the reckoning is not read.
+answered what after how long. What a peer took out of the reckoning is not read, and a video call
+until somebody is there is no visit of its own here.
 """
 
 from collections.abc import Mapping
@@ -200,7 +201,9 @@ def _visits(tx: Transaction, numbers: Mapping[str, int]) -> dict[str, list[Visit
     found: dict[str, list[Visit]] = {}
     for part in _parts(list(numbers)):
         for visit in tx.session.scalars(
-            select(Visit).where(Visit.request_id.in_(part)).order_by(Visit.accepted_at, Visit.id)
+            select(Visit)
+            .where(Visit.request_id.in_(part), Visit.is_bridge.is_(False))
+            .order_by(Visit.accepted_at, Visit.id)
         ):
             found.setdefault(visit.request_id, []).append(visit)
     return found
@@ -229,7 +232,11 @@ def _said(
             Peer.counted_from,
         )
         .join(Peer, Peer.id == Offer.peer_id)
-        .where(Offer.network_id == network_id, Offer.asked_at >= start)
+        .where(
+            Offer.network_id == network_id,
+            Offer.asked_at >= start,
+            Offer.is_bridge.is_(False),
+        )
         .order_by(Offer.asked_at, Offer.id)
     )
     for row in rows:

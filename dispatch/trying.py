@@ -16,12 +16,14 @@ from dispatch.knowledge import NOTHING, Knowledge
 from dispatch.learning import current, history
 from dispatch.learning.model import Learned
 from dispatch.models import Network
-from dispatch.policy import parse
+from dispatch.policy import Policy, parse
 from dispatch.previews import Preview
 from dispatch.states import Modality
+from dispatch.travel import known
+from dispatch.travel.minutes import Hour, Travel, hour_of, travel_to
 from dispatch.whatif import compare
 from dispatch.whatif.compare import Comparison
-from dispatch.whatif.crowd import answered
+from dispatch.whatif.crowd import TravelAt, answered
 from dispatch.whatif.measures import DAY_S
 from dispatch.whatif.more import More
 from dispatch.whatif.past import Past
@@ -49,6 +51,7 @@ def play(db: Database, taken: Taken, elapsed_s: Callable[[], float]) -> None:
         found = past.read(tx, row.network_id, row.days)
         asked = _asked(tx, row)
         known_at, version = _known(tx, row.network_id, found)
+        travel_at = _roads(tx, row.network_id)
     said = compare.nothing_to_say(found)
     if said is None:
         tell = _Teller(db, taken, elapsed_s)
@@ -57,6 +60,7 @@ def play(db: Database, taken: Taken, elapsed_s: Callable[[], float]) -> None:
             found,
             asked,
             known_at=known_at,
+            travel_at=travel_at,
             tell=tell,
             has_time=lambda: elapsed_s() < DRAWS_BEGIN_FOR_S,
         )
@@ -130,6 +134,25 @@ def _known(tx: Transaction, network_id: str, found: Past) -> tuple[KnowledgeAt, 
         return knowledge
 
     return known_at, standing.version
+
+
+def _roads(tx: Transaction, network_id: str) -> TravelAt:
+    """The roads to each site by its own clock, as they are known now."""
+    sites = past.sites_of(tx, network_id)
+    pace = known.pace(tx, network_id)
+    about = [(site.id, known.density(tx, site), history.zone(site.time_zone)) for site in sites]
+    kept: dict[tuple[int, Hour, int], Travel] = {}
+
+    def travel_at(site: int, now: datetime, policy: Policy) -> Travel:
+        site_id, density, clock = about[site]
+        local = now.astimezone(clock)
+        key = site, hour_of(local), id(policy)
+        travel = kept.get(key)
+        if travel is None:
+            travel = kept[key] = travel_to(site_id, density, local, policy, pace)
+        return travel
+
+    return travel_at
 
 
 def _result(found: Past, said: Comparison, version: int | None) -> dict[str, Any]:

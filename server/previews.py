@@ -77,6 +77,11 @@ class Players:
                 self._end()
         return 0
 
+    @property
+    def is_playing(self) -> bool:
+        """Whether a preview is under way here."""
+        return self._under is not None
+
     def close(self) -> None:
         """End what is under way, and leave it to the next dispatcher."""
         under = self._under

@@ -17,6 +17,7 @@ from dispatch.matching import SESSION_S, Candidate, PeerView
 from dispatch.policy import Policy
 from dispatch.pricing import Pricing
 from dispatch.states import REMOTE, Modality
+from dispatch.travel.minutes import Travel
 from dispatch.whatif.answers import Answer
 from dispatch.whatif.chance import draws, lognormal
 from dispatch.whatif.habits import come
@@ -30,6 +31,15 @@ SESSION_SPREAD = 0.15
 
 ASKED_THEN = -1.0
 """In place of a chance: it is found out when they are asked, by how tired they are then."""
+
+TravelAt = Callable[[int, datetime, Policy], Travel | None]
+"""The roads to a site at a time, as a policy has them; None: its mean speed for every way."""
+
+
+def mean_speed(_site: int, _now: datetime, _policy: Policy) -> Travel | None:
+    """Nothing is known of roads."""
+    return None
+
 
 ChancesAt = Callable[[int, datetime], Chances | None]
 """What was learned of answers, at a site and a time; None: nothing that could be used."""
@@ -48,8 +58,10 @@ class Crowd:
         pricing: Pricing,
         chances_at: ChancesAt,
         draw: int,
+        travel_at: TravelAt = mean_speed,
     ) -> None:
         """`policies` by site are those of now, for the ways; `world` may have more peers in it."""
+        self._travel_at = travel_at
         self._past = past
         self._world = world
         self._policies = policies
@@ -154,9 +166,17 @@ class Crowd:
         if key[2]:
             usual = lognormal(policy.video_setup_s, PREPARE_SPREAD, prepare)
             return (usual if known is None else known), 0.0
-        drive_s = travel_s(self.metres(peer, request.site), policy) - policy.park_s
-        ready_s = lognormal(policy.prepare_s, PREPARE_SPREAD, prepare)
-        usual = ready_s + lognormal(drive_s, ROAD_SPREAD, road) + policy.park_s
+        metres = self.metres(peer, request.site)
+        travel = self._travel_at(request.site, self._world.moment(request.at_s), policy)
+        if travel is not None:
+            prepare_s, park_s = float(travel.prepare_s), travel.park_s
+            drive_s = travel.travel_s(metres) - park_s
+        else:
+            prepare_s, park_s = float(policy.prepare_s), float(policy.park_s)
+            drive_s = travel_s(metres, policy) - park_s
+        drive_s = max(drive_s, 0.0)
+        ready_s = lognormal(prepare_s, PREPARE_SPREAD, prepare)
+        usual = ready_s + lognormal(drive_s, ROAD_SPREAD, road) + park_s
         home_s = lognormal(drive_s, ROAD_SPREAD, back)
         return (usual if known is None else known), home_s
 

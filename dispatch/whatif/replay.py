@@ -5,7 +5,7 @@ difference between them is taken draw by draw: what is left of chance in it is i
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dispatch.deciding import next_move
@@ -14,7 +14,7 @@ from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
 from dispatch.waves import Decision, Search
 from dispatch.whatif import habits
-from dispatch.whatif.crowd import Crowd
+from dispatch.whatif.crowd import Crowd, TravelAt, mean_speed
 from dispatch.whatif.loop import Run
 from dispatch.whatif.measures import DAY_S, Played
 from dispatch.whatif.more import More, with_more
@@ -37,8 +37,15 @@ def know_nothing(_site: int, _now: datetime) -> Knowledge:
 class BySite:
     """The product, under the policy of the site that a request comes from."""
 
-    def __init__(self, name: str, policies: Sequence[Policy], known_at: KnowledgeAt) -> None:
+    def __init__(
+        self,
+        name: str,
+        policies: Sequence[Policy],
+        known_at: KnowledgeAt,
+        travel_at: TravelAt = mean_speed,
+    ) -> None:
         self.name = name
+        self._travel_at = travel_at
         self._policies = policies
         self._known_at = known_at
 
@@ -52,6 +59,9 @@ class BySite:
     ) -> Decision:
         """The product's next move."""
         policy = self._policies[request.site]
+        travel = self._travel_at(request.site, now, policy)
+        if travel is not None:
+            need = replace(need, travel=travel)
         return next_move(search, peers, need, now, policy, self._known_at(request.site, now))
 
 
@@ -77,6 +87,7 @@ def replay(
     asked: Asked,
     *,
     known_at: KnowledgeAt = know_nothing,
+    travel_at: TravelAt = mean_speed,
     draws: int = DRAWS,
     tell: Callable[[float], None] = lambda _share: None,
     has_time: Callable[[], bool] = lambda: True,
@@ -98,12 +109,13 @@ def replay(
             pricing,
             lambda site, now: known_at(site, now).chances,
             draw,
+            travel_at,
         )
 
         def told(at_s: float) -> None:
             tell((2 * draw + part + min(at_s / ends_s, 1.0)) / (2 * draws))
 
-        log = Run(stage, people, BySite(name, policies, known_at)).play(told)
+        log = Run(stage, people, BySite(name, policies, known_at, travel_at)).play(told)
         return Played(stage, people, log)
 
     for draw in range(draws):

@@ -9,11 +9,12 @@ import pytest
 from dispatch.policy import DEFAULT, Policy, Wave
 from dispatch.pricing import Pricing
 from dispatch.states import REMOTE, Modality
+from dispatch.travel.minutes import Leg, Travel
 from dispatch.whatif import habits
 from dispatch.whatif.compare import Comparison, Row, Verdict, compare, nothing_to_say
 from dispatch.whatif.crowd import Crowd
 from dispatch.whatif.log import End, Log
-from dispatch.whatif.measures import DAY_S
+from dispatch.whatif.measures import DAY_S, measure
 from dispatch.whatif.more import More, with_more
 from dispatch.whatif.past import Past, Said
 from dispatch.whatif.replay import Asked, Replayed, replay
@@ -90,6 +91,20 @@ def test_more_peers_are_never_worse_and_those_who_exist_answer_as_before() -> No
     ]
     assert again
     assert all(first == pytest.approx(second, abs=1e-6) for first, second in again)
+
+
+def test_on_slower_roads_help_comes_later_for_both() -> None:
+    def slow(_site: int, _now: datetime, policy: Policy) -> Travel:
+        return Travel((Leg(1e9, 0.0, 0.0, 0.4),), policy.park_s, policy.prepare_s, 1.0)
+
+    asked = Asked(by_site(DEFAULT), by_site(DEFAULT))
+    (usual,) = replay(past(), asked, draws=1).before
+    found = replay(past(), asked, draws=1, travel_at=slow)
+    assert found.before[0].log.outcomes == found.after[0].log.outcomes
+    before, after = measure([usual]), measure(found.before)
+    assert before.minutes_to_bedside is not None
+    assert after.minutes_to_bedside is not None
+    assert after.minutes_to_bedside > before.minutes_to_bedside
 
 
 def test_what_was_recorded_comes_again() -> None:
