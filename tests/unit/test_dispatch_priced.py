@@ -11,51 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.deciding import next_move
-from dispatch.geo import Point
 from dispatch.matching import Candidate, Need, PeerView, Survey, rank
 from dispatch.policy import DEFAULT, Policy, parse
 from dispatch.priced import decide
 from dispatch.score import Scale
-from dispatch.states import Focus, Modality, RequestState
+from dispatch.states import Focus, Modality
 from dispatch.waves import Awaited, Decision, Search
 from dispatch.whatif.loop import Run
 from dispatch.whatif.strategy import Product
 from dispatch.whatif.world import Request
 from simulator.study.people import People
 from simulator.study.world import Plan, build
+from tests.harness.asking import NEED, OPEN, peer
 from tests.harness.databases import START as NOW
-from tests.harness.views import NEEDS, SITE, peers
+from tests.harness.views import NEEDS, peers
 
 IN_PERSON, VIDEO = Modality.IN_PERSON, Modality.VIDEO
-LATER = NOW + timedelta(days=30)
 PRICED = Policy(strategy="priced")
-NEED = Need(SITE, frozenset({IN_PERSON}), "en", Focus.OVERDOSE)
-OPEN = Search(
-    state=RequestState.SEARCHING,
-    modality=IN_PERSON,
-    started_at=NOW,
-    waves_used=0,
-    video_fallback=True,
-    is_widened=False,
-    has_alarmed=False,
-    asked=frozenset(),
-    awaited=(),
-    quiet_since=NOW,
-)
-
-
-def peer(id_: str, km: float = 5.0, **values: Any) -> PeerView:
-    """Somebody on duty who goes in person only, so far north of the site."""
-    fine: dict[str, Any] = {
-        "on_duty": True,
-        "duty_modalities": frozenset(Modality),
-        "modalities": frozenset({IN_PERSON}),
-        "languages": frozenset({"en"}),
-        "certified_until": LATER,
-        "badge_until": LATER,
-        "position": Point(SITE.latitude + km / 111.2, SITE.longitude),
-    }
-    return PeerView(id_, f"Peer {id_}", **(fine | values))
 
 
 def caller(id_: str, **values: Any) -> PeerView:

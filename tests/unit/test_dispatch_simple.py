@@ -10,48 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.deciding import next_move
-from dispatch.geo import Point
 from dispatch.knowledge import Knowledge
 from dispatch.matching import Candidate, Need, PeerView
 from dispatch.policy import Policy, parse
 from dispatch.simple import fell_back
-from dispatch.states import Focus, Modality, RequestState
-from dispatch.waves import Awaited, Decision, Search
+from dispatch.states import Modality
+from dispatch.waves import Awaited, Decision
+from tests.harness.asking import NEED, OPEN, peer
 from tests.harness.databases import START as NOW
-from tests.harness.views import NEEDS, SITE, peers
+from tests.harness.views import NEEDS, peers
 
 IN_PERSON, VIDEO = Modality.IN_PERSON, Modality.VIDEO
 SIMPLE = Policy(strategy="simple")
-NEED = Need(SITE, frozenset({IN_PERSON}), "en", Focus.OVERDOSE)
-OPEN = Search(
-    state=RequestState.SEARCHING,
-    modality=IN_PERSON,
-    started_at=NOW,
-    waves_used=0,
-    video_fallback=True,
-    is_widened=False,
-    has_alarmed=False,
-    asked=frozenset(),
-    awaited=(),
-    quiet_since=NOW,
-)
-
-
-def peer(id_: str, km: float = 5.0, ways: frozenset[Modality] = frozenset({IN_PERSON})) -> PeerView:
-    """Somebody on duty, so far north of the site."""
-    return PeerView(
-        id_,
-        f"Peer {id_}",
-        on_duty=True,
-        duty_modalities=frozenset(Modality),
-        modalities=ways,
-        languages=frozenset({"en"}),
-        certified_until=NOW + timedelta(days=30),
-        badge_until=NOW + timedelta(days=30),
-        position=Point(SITE.latitude + km / 111.2, SITE.longitude),
-    )
-
-
 NEAR_FIRST = [peer(f"p{number}", 4 + number) for number in range(6)]
 
 
@@ -94,7 +64,7 @@ def test_two_fresh_asks_are_waited_for_until_the_review_of_the_first() -> None:
 
 
 def test_video_stands_in_the_list_by_what_it_counts() -> None:
-    call = peer("call", ways=frozenset({VIDEO}))
+    call = peer("call", modalities=frozenset({VIDEO}))
     assert ids(move([peer("near", 5), call])) == ["near", "call"]
     assert ids(move([peer("far", 38), call])) == ["call", "far"]
     assert ids(move([peer("far", 38), call], video_fallback=False)) == ["far"]

@@ -13,9 +13,10 @@ from dispatch.matching import AS_WISHED, MET_BEFORE, Need, PeerView
 from dispatch.policy import DEFAULT, parse
 from dispatch.states import Focus, Modality
 from dispatch.suits import first_asked_for, for_others
+from tests.harness.asking import NEED, OPEN, peer
 from tests.harness.databases import START as NOW
 from tests.harness.views import NEEDS, crowd, peers
-from tests.unit.test_dispatch_priced import NEED, OPEN, asked, peer
+from tests.unit.test_dispatch_priced import asked
 
 WISHING = replace(NEED, wishes=frozenset({"veteran"}))
 LIKED = frozenset({"veteran"})
