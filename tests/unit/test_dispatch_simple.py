@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dispatch import priced
 from dispatch.deciding import next_move
 from dispatch.knowledge import Knowledge
-from dispatch.matching import Candidate, Need, PeerView
+from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy, parse
 from dispatch.simple import fell_back
 from dispatch.states import Modality
@@ -110,17 +111,21 @@ class Broken:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def of(self, peer: PeerView, candidate: Candidate, now: datetime) -> float:
+    def of(self, *_asked: object) -> float:
         raise self.error
 
 
 @pytest.mark.parametrize("error", [OverflowError(), KeyError("p1"), ValueError(), TypeError()])
 def test_prices_that_do_not_add_up_are_left_for_the_simple_rule_and_that_is_told(
-    error: Exception,
+    error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    by_price = Policy(strategy="priced")
     known = Knowledge(chances=Broken(error))
-    found = next_move(OPEN, NEAR_FIRST, NEED, NOW, Policy(strategy="priced"), known)
+    own = next_move(OPEN, NEAR_FIRST, NEED, NOW, by_price)
+    assert next_move(OPEN, NEAR_FIRST, NEED, NOW, by_price, known) == own, "only the model broke"
+    monkeypatch.setattr(priced, "look_ahead", Broken(error).of)
+    found = next_move(OPEN, NEAR_FIRST, NEED, NOW, by_price)
     assert fell_back(found)
     assert found.ask == next_move(OPEN, NEAR_FIRST, NEED, NOW, SIMPLE).ask
     assert found.why.startswith("Prices did not add up, so by the simple rule: 2 of 6 eligible")
-    assert not fell_back(next_move(OPEN, NEAR_FIRST, NEED, NOW, Policy(strategy="priced")))
+    assert not fell_back(own)
