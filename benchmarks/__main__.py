@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import accepts, board, decide, eta, outbox, ring, whatif
+from benchmarks import accepts, board, decide, eta, outbox, region, ring, whatif
 
 TABLES: dict[str, Callable[[], None]] = {
     "accepts": accepts.main,
@@ -13,6 +13,7 @@ TABLES: dict[str, Callable[[], None]] = {
     "decide": decide.main,
     "eta": eta.main,
     "whatif": whatif.main,
+    "region": region.main,
 }
 
 

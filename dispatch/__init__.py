@@ -32,6 +32,8 @@ Rows:
 - `trying`    one preview from its row to its result
 - `past`      rows of the last days into the values that a replay takes
 - `spells`    when each peer was available: the past of a duty; one more table
+- `region`    whom a search looks at in a network too large to look at everybody; `cells` (pure) the
+              hexagons that it is found by
 - `decisions` what was decided and from what, kept with its reason: one more table
 - `access`    the gates: another network's rows do not exist
 - `views`     rows into the values that a decision takes

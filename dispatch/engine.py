@@ -16,6 +16,7 @@ from dispatch import (
     offering,
     queries,
     recording,
+    region,
     shapes,
     views,
     watch,
@@ -109,6 +110,8 @@ def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
         offering.send_wave(tx, request, decision, peers, need, policy, known)
     elif is_news and not decision.escalate:
         _search_changed(tx, request)
+    if decision.ask and region.is_large(tx.session, request.network_id):
+        region.took_turns(tx, [one.peer_id for one in decision.ask])
     if decision.ask or decision.escalate:
         taken = recording.Inputs(search, peers, need, tx.now, policy, known)
         decisions.keep(tx, request, taken, decision)

@@ -40,7 +40,7 @@ def _forget_positions(db: Database) -> int:
         forgotten = tx.session.execute(
             update(Duty)
             .where(Duty.position_at.is_not(None), Duty.on_duty.is_(False), ~visiting)
-            .values(latitude=None, longitude=None, accuracy_m=None, position_at=None)
+            .values(latitude=None, longitude=None, accuracy_m=None, position_at=None, cell=None)
             .returning(Duty.peer_id)
             .execution_options(synchronize_session=False)
         )

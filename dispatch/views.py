@@ -12,6 +12,7 @@ from zlib import crc32
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
+from dispatch import region
 from dispatch.bridging import Looking
 from dispatch.geo import Point
 from dispatch.matching import Need, PeerView
@@ -66,7 +67,8 @@ def peer_views(
 ) -> list[PeerView]:
     """Every peer of the request's network with regard to it, or one of them.
 
-    Off-duty peers are among them, so that managers see the reason for everyone.
+    Off-duty peers are among them, so that managers see the reason for everyone. Of a network too large
+    for that, those of the site's region (`dispatch.region`).
     """
     session, now = tx.session, tx.now
     mine = aliased(Offer)
@@ -109,6 +111,8 @@ def peer_views(
     )
     if only is not None:
         query = query.where(Peer.id == only)
+    elif (ids := region.among(tx, request, policy)) is not None:
+        query = query.where(Peer.id.in_(ids))
     elsewhere = _open_elsewhere(session, request)
     lately = _lately(session, request, now) if policy.strategy == "priced" else _NOTHING
     wished = _Wished(

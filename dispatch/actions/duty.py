@@ -12,6 +12,7 @@ from sqlalchemy import or_, select, update
 
 from dispatch import access, engine, geo, journal, offering, shapes, spells
 from dispatch.access import Actor
+from dispatch.cells import cell_of
 from dispatch.errors import Invalid, not_found
 from dispatch.events import ENGINE, By, FactType
 from dispatch.geo import Point
@@ -97,6 +98,7 @@ def set_duty(
     duty.until = until if on_duty else None
     duty.modalities = sorted(modality.value for modality in modalities) if on_duty else []
     duty.contact_at = tx.now
+    duty.home_cell = cell_of(peer.home_latitude, peer.home_longitude)
     if on_duty:
         peer.is_reachable = True
     else:
@@ -133,9 +135,18 @@ def _held(tx: Transaction, peer: Peer) -> Duty:
     return duty
 
 
+def home_moved(tx: Transaction, peer: Peer) -> None:
+    """The peer's home area is another one."""
+    tx.session.execute(
+        update(Duty)
+        .where(Duty.peer_id == peer.id)
+        .values(home_cell=cell_of(peer.home_latitude, peer.home_longitude))
+    )
+
+
 def _forget_position(duty: Duty) -> None:
     """Off duty nobody knows where a peer is, and we do not either."""
-    duty.latitude = duty.longitude = duty.accuracy_m = duty.position_at = None
+    duty.latitude = duty.longitude = duty.accuracy_m = duty.position_at = duty.cell = None
 
 
 def _offers_end(tx: Transaction, peer_id: str, modalities: set[str]) -> None:
@@ -228,6 +239,7 @@ def record_position(tx: Transaction, actor: Actor, reading: Position) -> Recorde
             return Recorded(Used.IMPOSSIBLE_SPEED)
     duty.latitude, duty.longitude = reading.latitude, reading.longitude
     duty.accuracy_m, duty.position_at = reading.accuracy_m, reading.recorded_at
+    duty.cell = cell_of(reading.latitude, reading.longitude)
     tx.session.flush()
     if visit is None:
         return Recorded(Used.USED)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 
 from dispatch import access, journal, queries, shapes, spells
 from dispatch.access import Actor
-from dispatch.actions.duty import end_stale, wake_searches
+from dispatch.actions.duty import end_stale, home_moved, wake_searches
 from dispatch.errors import Conflict, Forbidden, Invalid
 from dispatch.events import ENGINE, FactType
 from dispatch.models import (
@@ -228,6 +228,8 @@ def update_peer(tx: Transaction, actor: Actor, peer_id: str, profile: Profile) -
         if value is not None:
             setattr(peer, name, value)
     tx.session.flush()
+    if profile.home_latitude is not None or profile.home_longitude is not None:
+        home_moved(tx, peer)
     if profile.is_muted is not None:
         duty = tx.session.get(Duty, peer.id, with_for_update=True)
         if duty is not None:

@@ -1,6 +1,6 @@
 """Who there is: networks, their sites and users, peers with what lets them go, and their duty."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from dispatch.states import Role
 from storage.base import Base, ByValue, Id, JsonDict, JsonList, one_of
 from storage.ids import new_id
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_TEXT = "1970-01-01 00:00:00"
 
 
 class Network(Base):
@@ -153,6 +156,12 @@ class Duty(Base):
     position_at: Mapped[datetime | None]
     contact_at: Mapped[datetime | None]
     """The last time the peer's app was heard of."""
+    cell: Mapped[str | None] = mapped_column(String(15))
+    """The cell of the position (`dispatch.cells`); the position may be old, then the home holds."""
+    home_cell: Mapped[str | None] = mapped_column(String(15))
+    """The cell of the home area."""
+    turn_at: Mapped[datetime] = mapped_column(default=EPOCH, server_default=EPOCH_TEXT)
+    """When a region last looked for whose turn it is and asked them; 1970 for never."""
 
     __table_args__ = (
         Index(
@@ -160,6 +169,21 @@ class Duty(Base):
             "network_id",
             postgresql_where=text("on_duty"),
             sqlite_where=text("on_duty"),
+        ),
+        *(
+            Index(
+                f"ix_duty_{name}",
+                "network_id",
+                column,
+                *more,
+                postgresql_where=text("on_duty"),
+                sqlite_where=text("on_duty"),
+            )
+            for name, column, *more in (
+                ("cell", "cell"),
+                ("home_cell", "home_cell"),
+                ("turn", "turn_at", "peer_id"),
+            )
         ),
         Index(
             "ix_duty_until", "until", postgresql_where=text("on_duty"), sqlite_where=text("on_duty")
