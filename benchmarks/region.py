@@ -239,9 +239,8 @@ def _fill(db: Database, people: Sequence[Point]) -> str:
         with db.transaction() as tx:
             for model, rows in ((User, users), (Peer, peers), (Duty, duties)):
                 tx.session.execute(insert(model), rows)
-    with db.engine.connect() as connection:
-        connection.execute(sql("ANALYZE"))
-        connection.commit()
+    with db.transaction() as tx:
+        tx.session.execute(sql("ANALYZE"))
     return network_id
 
 
