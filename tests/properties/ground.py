@@ -113,6 +113,8 @@ class Ground(RuleBasedStateMachine):
     def bridge_to_the_farthest(self, request_id: str, bridge: str) -> None:
         """The peer of the first network who lives farthest is sent, and a bridge is looked for."""
         world, farthest = self.world, self.peers[4]
+        # Who was asked before somebody became busy was asked rightly: a second earlier.
+        self.clock.advance(1)
         world.do(managers.assign, self.managers[0], request_id, farthest.id)
         world.tick()
         with self.db.read() as tx:
@@ -121,6 +123,7 @@ class Ground(RuleBasedStateMachine):
             ).all()
         if bridge == "asked":
             return
+        self.clock.advance(1)
         peer = self.peer_of(offer.peer_id)
         _, visit = world.do(peers.accept, peer, offer.id)
         if bridge == "connected":
