@@ -116,12 +116,15 @@ def peer_views(
     elsewhere = _open_elsewhere(session, request)
     lately = _lately(session, request, now) if policy.strategy == "priced" else _NOTHING
     wished = _Wished(
-        frozenset(map(str, request.met or ())), _wishes(request.preferences), request.id
+        frozenset(map(str, request.met or ())),
+        _wishes(request.preferences),
+        request.created_at.isoformat(),
     )
     routed = roads.to_site(tx, request.site_id)
+    rows = sorted(session.execute(query), key=lambda row: str(row[0].id))
     return [
-        _peer_view(row, elsewhere.get(row[0].id, ()), lately, wished, routed, now, policy)
-        for row in session.execute(query)
+        _peer_view(row, elsewhere.get(row[0].id, ()), lately, wished, place, routed, now, policy)
+        for place, row in enumerate(rows)
     ]
 
 
@@ -131,7 +134,8 @@ class _Wished:
 
     met: frozenset[str]
     words: frozenset[str]
-    request_id: str
+    drawn_by: str
+    """What the turns of equals are drawn by: the moment of the request. The same, drawn again."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +187,7 @@ def _peer_view(
     elsewhere: tuple[datetime, ...],
     lately: _Lately,
     wished: _Wished,
+    place: int,
     routed: Mapping[str, int],
     now: datetime,
     policy: Policy,
@@ -219,17 +224,18 @@ def _peer_view(
         # Of what they say of themselves only what this person wished for goes any further.
         traits=wished.words.intersection(peer.traits) if wished.words else frozenset(),
         counted_from=peer.counted_from,
-        turn=_turn(wished.request_id, peer.id, lately),
+        turn=_turn(wished.drawn_by, place, peer.id, lately),
     )
 
 
-def _turn(request_id: str, peer_id: str, lately: _Lately) -> int:
+def _turn(drawn_by: str, place: int, peer_id: str, lately: _Lately) -> int:
     """Who was asked and went less comes first; of those, another one at each request.
 
-    By the id alone the same peer would be first at every call: all calls take equally long.
+    By the id alone the same peer would be first at every call: all calls take equally long. Drawn by
+    the place among the ids and not by the ids, so that a simulated day is the same day again.
     """
     strain = lately.alerts.get(peer_id, 0) + lately.cases.get(peer_id, 0)
-    return (strain << 32) + crc32(f"{request_id}{peer_id}".encode())
+    return (strain << 32) + crc32(f"{drawn_by} {place}".encode())
 
 
 def _where(peer: Peer, duty: Duty | None, now: datetime, policy: Policy) -> Point | None:
