@@ -11,6 +11,7 @@ from dispatch import sweeper
 from dispatch.actions import duty, people, visits
 from dispatch.actions.people import Permission, Profile
 from dispatch.models import Badge, Certificate, Duty, Offer, User
+from dispatch.spells import DutySpell
 from dispatch.states import Modality, OfferState
 from storage.clock import ManualClock
 from storage.database import Database
@@ -161,6 +162,9 @@ def test_what_fell_between_two_transactions_is_found_by_the_sweeper(
             tx.session.execute(
                 update(Duty).where(Duty.peer_id == ward.marcus.id).values(on_duty=False)
             )
+        tx.session.execute(
+            update(DutySpell).where(DutySpell.peer_id == ward.marcus.id).values(ended_at=tx.now)
+        )
     ward.world.tick()
     assert ward.world.asked(request_id) == ["Dana W."]
     assert sweeper.sweep(db) == 0
