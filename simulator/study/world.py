@@ -1,6 +1,6 @@
 """One synthetic state: emergency departments, peers with shifts, and requests, from a seed.
 
-Every number has its source in `docs/matching.md`. Pure: the same plan gives the same world, and
+Every number has its source in `docs/study.md`. Pure: the same plan gives the same world, and
 the parts do not disturb one another: a higher load adds requests and moves no peer. It knows who
 lives where and when they are available; how people answer stands in `people`.
 """
