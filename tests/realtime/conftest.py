@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from storage.clock import ManualClock
-from tests.api.conftest import Api, api, app, wired, world
+from tests.api.conftest import Api, api, app, channels, wired, world
 from tests.api.people import Person, World
 from tests.realtime.sockets import Socket, connect
 
-__all__ = ["api", "app", "wired", "world"]
+__all__ = ["api", "app", "channels", "wired", "world"]
 
 ASK = {"modality": "in_person", "place": "Room 12", "language": "en", "consent": True}
 
