@@ -14,12 +14,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from benchmarks.table import percentile, show
-from dispatch import recording
 from dispatch.deciding import next_move
 from dispatch.geo import Point
 from dispatch.knowledge import NOTHING
 from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
+from dispatch.recorded import recording
 from dispatch.states import Focus, Modality, RequestState
 from dispatch.travel.minutes import Density, travel_to
 from dispatch.waves import Awaited, Decision, Search

@@ -11,30 +11,19 @@ Pure (values in, values out, `now` handed in):
 - `bars`      what ends an open offer, and what no call can mend
 - `deciding`  the one way in: what to do next about one request, by the policy's strategy
 - `suits`     whom the person asked for goes first, by some minutes
-- `travel`    how long ways take, how sure that is, who is at the entrance (its own map inside)
 - `waves`     by the policy's clock; and what the clock says to managers
 - `simple`    two at a time, what `priced` falls back to
-- `priced`    by price: `pricing` (its numbers), `chances` (of a yes), `score` (what a peer costs),
-              `outlook` (what is to be expected), `why` (in parts)
-- `because`   the parts of a reason, and the English sentence of them
-- `recording` a decision with what it was made from, as bytes and back; `plainly` the values in it
 - `bridging`  whom to ask by video until somebody arrives: the same decision, in small steps
 - `knowledge` what has been learned, as a decision takes it
-- `whatif`    what would have happened under a policy: the events of a run, and its numbers
 
 Rows:
 
 - `models`    the tables, one module per noun
 - `notes`     what a peer writes after a visit, and how they are: two more tables
-- `learning`  what is learned of how people answer: a folder with a map of its own
 - `help_calls` a peer who does not feel safe, and the note that closed it: one more table
-- `previews`  policies that are tried on the past; one more table
-- `trying`    one preview from its row to its result
-- `past`      rows of the last days into the values that a replay takes
 - `spells`    when each peer was available: the past of a duty; one more table
 - `region`    whom a search looks at in a network too large to look at everybody; `cells` (pure) the
               hexagons that it is found by
-- `decisions` what was decided and from what, kept with its reason: one more table
 - `access`    the gates: another network's rows do not exist
 - `views`     rows into the values that a decision takes
 - `familiar`  peers whom a person may have met before
@@ -42,6 +31,15 @@ Rows:
 - `journal`   the one way to write a fact
 - `shapes`    rows into the JSON that the API promises
 - `invariants` what must never be true, as checks
+
+Folders with a map of their own:
+
+- `prices`     asking by price: chances, costs, what is to be expected
+- `recorded`   what was decided, why, and from what
+- `learning`   how likely people say yes, learned from past offers
+- `travel`     how long ways take, how sure that is, who is at the entrance
+- `whatif`     what would have happened under a policy: the events of a run, and its numbers (pure)
+- `previewing` a policy tried on a network's past: the queue and the doing
 
 Doing:
 

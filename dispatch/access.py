@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from dispatch.errors import not_found
 from dispatch.events import By
 from dispatch.models import Offer, Peer, Site, SupportRequest, User, Visit
-from dispatch.previews import Preview
+from dispatch.previewing.previews import Preview
 from dispatch.states import LIVE_VISIT, OfferState, Role, VisitState
 from storage.database import Transaction
 

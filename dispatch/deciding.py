@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from dispatch import matching, priced, simple, suits, waves
-from dispatch.chances import usable
+from dispatch import matching, simple, suits, waves
 from dispatch.knowledge import NOTHING, Knowledge
 from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
+from dispatch.prices import priced
+from dispatch.prices.chances import usable
 from dispatch.states import Modality
 from dispatch.waves import Decision, Search
 

@@ -9,24 +9,14 @@ import logging
 
 from sqlalchemy import select
 
-from dispatch import (
-    bridge,
-    decisions,
-    journal,
-    offering,
-    queries,
-    recording,
-    region,
-    shapes,
-    views,
-    watch,
-)
+from dispatch import bridge, journal, offering, queries, region, shapes, views, watch
 from dispatch.deciding import next_move
 from dispatch.events import ENGINE, Alarm, FactType
 from dispatch.guard import take
 from dispatch.learning import current
 from dispatch.models import Site, SupportRequest, User
 from dispatch.policy import Policy, parse
+from dispatch.recorded import decisions, recording
 from dispatch.states import LOOKING, VISITED, Step
 from dispatch.travel import known as roads
 from storage.claims import Claim, claim_due

@@ -12,10 +12,10 @@ from sqlalchemy import func, select, update
 
 from dispatch import access
 from dispatch.access import Actor
-from dispatch.decisions import RecordedDecision
 from dispatch.errors import Invalid
 from dispatch.matching import AS_WISHED, MET_BEFORE
 from dispatch.models import Offer, SupportRequest, User, Visit
+from dispatch.recorded.decisions import RecordedDecision
 from dispatch.states import FINAL, VisitState
 from storage.database import Database, Transaction
 

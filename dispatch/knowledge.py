@@ -6,7 +6,7 @@ depends on learning.
 
 from dataclasses import dataclass
 
-from dispatch.chances import Chances
+from dispatch.prices.chances import Chances
 
 
 @dataclass(frozen=True)

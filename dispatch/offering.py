@@ -12,13 +12,13 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from dispatch import journal, shapes, simple
 from dispatch.bars import keeps_offer
-from dispatch.chances import sane, usable
 from dispatch.events import ENGINE, By, FactType
 from dispatch.geo import Point, shown_distance_m
 from dispatch.knowledge import NOTHING, Knowledge
 from dispatch.matching import Candidate, Need, PeerView
 from dispatch.models import Offer, SupportRequest, User
 from dispatch.policy import Policy
+from dispatch.prices.chances import sane, usable
 from dispatch.states import OfferState
 from dispatch.waves import Decision
 from storage.database import Transaction

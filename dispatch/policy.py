@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dispatch.errors import Invalid
-from dispatch.pricing import Pricing
+from dispatch.prices.pricing import Pricing
 
 Seconds = Annotated[int, Field(ge=0, le=24 * 3600)]
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dispatch import matching, suits, waves
-from dispatch.because import Part
 from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
+from dispatch.recorded.because import Part
 from dispatch.states import Modality
 from dispatch.waves import Decision, Search
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from dispatch.matching import AS_WISHED, MET_BEFORE, Candidate, Need, PeerView, Ranking
 from dispatch.policy import Policy
-from dispatch.pricing import Pricing
+from dispatch.prices.pricing import Pricing
 from dispatch.states import REMOTE
 
 

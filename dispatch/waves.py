@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from dispatch import because
-from dispatch.because import Part
 from dispatch.matching import Candidate, Ranking, Reason, Survey
 from dispatch.policy import Policy
+from dispatch.recorded import because
+from dispatch.recorded.because import Part
 from dispatch.states import Modality, RequestState
 
 LOOK_AGAIN_S = 60

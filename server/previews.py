@@ -15,11 +15,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dispatch import trying
 from dispatch.actions import previews
 from dispatch.actions.previews import Taken
-from dispatch.previews import PreviewError
-from dispatch.trying import NotOurs
+from dispatch.previewing import trying
+from dispatch.previewing.previews import PreviewError
+from dispatch.previewing.trying import NotOurs
 from server.settings import Settings
 from storage.clock import SystemClock
 from storage.database import Database

@@ -9,12 +9,12 @@ from dataclasses import fields
 
 from sqlalchemy import select
 
-from dispatch import decisions, recording
-from dispatch.decisions import RecordedDecision
 from dispatch.matching import REASON_WORDS
 from dispatch.models import User
-from dispatch.plainly import Unreadable
-from dispatch.recording import Who
+from dispatch.recorded import decisions, recording
+from dispatch.recorded.decisions import RecordedDecision
+from dispatch.recorded.plainly import Unreadable
+from dispatch.recorded.recording import Who
 from dispatch.shapes import stamp
 from dispatch.waves import Decision
 from server.wiring import Wired

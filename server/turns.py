@@ -6,8 +6,10 @@ from datetime import timedelta
 
 from sqlalchemy import delete, select
 
-from dispatch import care, decisions, previews, spells
+from dispatch import care, spells
 from dispatch.models import Network
+from dispatch.previewing import previews
+from dispatch.recorded import decisions
 from notifications import history
 from server import idempotency
 from server.auth import sessions

@@ -18,7 +18,7 @@ from dispatch.access import Actor
 from dispatch.actions import people
 from dispatch.errors import Conflict, Invalid, NotFound
 from dispatch.models import User
-from dispatch.previews import MOST_WAITING, Preview, PreviewError, PreviewState
+from dispatch.previewing.previews import MOST_WAITING, Preview, PreviewError, PreviewState
 from storage.claims import Claim, claim_due
 from storage.database import Database, Transaction
 from storage.ids import new_id

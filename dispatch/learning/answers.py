@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from math import log, log1p, sqrt
 from typing import NamedTuple
 
-from dispatch.chances import MOST, sane
 from dispatch.learning.calibration import Said, bins
 from dispatch.learning.fitting import Cell, chance_at, fit, score_of
 from dispatch.learning.model import Check, Coefficients, Model, features
 from dispatch.learning.silence import Silence
-from dispatch.pricing import Pricing
+from dispatch.prices.chances import MOST, sane
+from dispatch.prices.pricing import Pricing
 
 LEAST = 200.0
 """Answers (a silence by what it is worth) below which nothing is learned: six coefficients with some
@@ -73,7 +73,7 @@ def learn(asked: Sequence[Asked], pricing: Pricing) -> Model | None:
 
 
 def policy_chance(one: Asked, pricing: Pricing) -> float:
-    """As `dispatch.chances.Prior` has it."""
+    """As `dispatch.prices.chances.Prior` has it."""
     chance = pricing.yes_chance - pricing.yes_less_per_km * (one.km or 0.0)
     return sane(chance * (1.0 - pricing.yes_less_per_alert) ** one.alerts)
 

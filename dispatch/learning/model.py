@@ -12,9 +12,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dispatch.chances import sane
 from dispatch.learning.fitting import chance_at, score_of
 from dispatch.matching import Candidate, PeerView
+from dispatch.prices.chances import sane
 
 MOST_KM = 80.0
 MOST_ALERTS = 12
@@ -131,7 +131,7 @@ def examples(model: Model) -> dict[str, float]:
 
 
 class Learned:
-    """The model at one site's hour, as `dispatch.chances.Chances` wants it.
+    """The model at one site's hour, as `dispatch.prices.chances.Chances` wants it.
 
     What is the same for every peer is reckoned once; a peer then costs a sum and one exponential.
     """

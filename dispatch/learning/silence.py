@@ -1,14 +1,14 @@
 """What an offer that ended without an answer says about the peer. Pure arithmetic.
 
 Most offers end because somebody else said yes. That is no refusal: who would have answered after
-half a minute was never asked for longer. The same model of answers as in `dispatch.chances` says
+half a minute was never asked for longer. The same model of answers as in `dispatch.prices.chances` says
 how much a silence is worth: whoever answers does it in a log-normal time, the others never do.
 """
 
 from dataclasses import dataclass
 from math import erf, log, log1p, sqrt
 
-from dispatch.pricing import Pricing
+from dispatch.prices.pricing import Pricing
 
 ALL = 0.999
 """Of the answers that come at all, never more than this share counts as having come."""

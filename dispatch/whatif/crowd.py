@@ -11,11 +11,11 @@ from datetime import datetime
 from math import exp, log
 from statistics import NormalDist
 
-from dispatch.chances import Chances, Prior, still_yes
 from dispatch.geo import distance_m, travel_s
 from dispatch.matching import SESSION_S, Candidate, PeerView
 from dispatch.policy import Policy
-from dispatch.pricing import Pricing
+from dispatch.prices.chances import Chances, Prior, still_yes
+from dispatch.prices.pricing import Pricing
 from dispatch.states import REMOTE, Modality
 from dispatch.travel.minutes import Travel
 from dispatch.whatif.answers import Answer

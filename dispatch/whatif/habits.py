@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from math import erf, exp, log, sqrt
 from statistics import fmean
 
-from dispatch.pricing import Pricing
+from dispatch.prices.pricing import Pricing
 from dispatch.whatif.past import Said
 
 WEIGHT = 50.0

@@ -8,7 +8,7 @@ from dispatch import access
 from dispatch.actions import previews
 from dispatch.models import Network, User
 from dispatch.policy import Policy
-from dispatch.previews import MOST_DAYS, Preview, PreviewError, PreviewState
+from dispatch.previewing.previews import MOST_DAYS, Preview, PreviewError, PreviewState
 from dispatch.shapes import person, stamp
 from dispatch.states import Modality, Role
 from dispatch.whatif.compare import Basis, Unit, Verdict

@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from sqlalchemy import select
 
-from dispatch import access, decisions, recording
-from dispatch.decisions import RecordedDecision
+from dispatch import access
 from dispatch.matching import Reason
 from dispatch.models import Offer, Site, User
-from dispatch.plainly import Unreadable
-from dispatch.recording import LATER, Who
+from dispatch.recorded import decisions, recording
+from dispatch.recorded.decisions import RecordedDecision
+from dispatch.recorded.plainly import Unreadable
+from dispatch.recorded.recording import LATER, Who
 from dispatch.shapes import stamp
 from dispatch.states import FINAL, Modality, OfferState, Role
 from server import audit

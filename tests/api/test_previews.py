@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from dispatch import trying
 from dispatch.actions import previews
+from dispatch.previewing import trying
 from server.wiring import Wired
 from tests.api.conftest import Api, problem
 from tests.api.people import World

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import update
 
 from dispatch import engine
-from dispatch.decisions import RecordedDecision
+from dispatch.recorded.decisions import RecordedDecision
 from server.wiring import Wired
 from storage.clock import ManualClock
 from tests.api.conftest import Api, problem

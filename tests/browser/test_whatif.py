@@ -87,7 +87,7 @@ def test_a_policy_is_tried_left_alone_found_again_and_saved(
 
 def test_more_peers_on_a_shift_in_spanish(town: Town, past: None, open_page: Open) -> None:
     page = open_page(f"{POLICY}?lang=es", town.user("manager"))
-    page.get_by_role("button", name="Más acompañantes en un turno").click()
+    page.get_by_role("button", name="Más compañeros en un turno").click()
     page.locator("#more-0-count").fill("0")
     start = page.get_by_role("button", name="Probar con el último mes")
     start.click()
@@ -99,8 +99,8 @@ def test_more_peers_on_a_shift_in_spanish(town: Town, past: None, open_page: Ope
     page.get_by_role("button", name="Probar con los últimos 14 días").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     result(page)
-    expect(page.locator(".trial__table caption")).to_contain_text("con 4 acompañantes más")
-    expect(page.locator(".trial")).to_contain_text("Más acompañantes vienen")
+    expect(page.locator(".trial__table caption")).to_contain_text("con 4 compañeros más")
+    expect(page.locator(".trial")).to_contain_text("Más compañeros vienen")
     everywhere(page)
     page.get_by_role("button", name="Descartar").click()
     expect(page.locator(".trial")).to_have_count(0)

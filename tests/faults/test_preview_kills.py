@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dispatch.actions import previews
-from dispatch.previews import Preview, PreviewState
+from dispatch.previewing.previews import Preview, PreviewState
 from dispatch.states import Role
 from storage.clock import ManualClock, SystemClock
 from storage.database import Database

@@ -2,7 +2,7 @@
 
 It knows that the real migrations make the schema, once per session, and that a copy of the result
 costs milliseconds, and emptying a used one as few. It refuses to know any table: `dispatch.invariants` looks at those,
-and `dispatch.recording` at what was decided.
+and `dispatch.recorded.recording` at what was decided.
 """
 
 import shutil
@@ -17,8 +17,9 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import select
 
-from dispatch import decisions, invariants, recording
-from dispatch.decisions import RecordedDecision
+from dispatch import invariants
+from dispatch.recorded import decisions, recording
+from dispatch.recorded.decisions import RecordedDecision
 from storage import migrate
 from storage.clock import Clock
 from storage.database import Database, Transaction

@@ -14,10 +14,12 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from dispatch import because, policy, pricing, states
+from dispatch import policy, states
 from dispatch.events import FACT_MEANINGS, REQUEST_FIELDS, Alarm, FactType
 from dispatch.matching import REASON_WORDS, Reason
-from dispatch.recording import LATER
+from dispatch.prices import pricing
+from dispatch.recorded import because
+from dispatch.recorded.recording import LATER
 from server.api.declare import EVERY_ROLE
 from server.errors import KINDS
 from server.realtime.events import SAID, TOLD
@@ -136,7 +138,7 @@ def errors_page() -> str:
 
 
 def reasons_page() -> str:
-    """Why somebody is asked or not, from `dispatch.matching` and `dispatch.because`."""
+    """Why somebody is asked or not, from `dispatch.matching` and `dispatch.recorded.because`."""
     against = [(f"`{reason}`", REASON_WORDS[reason]) for reason in Reason]
     later = (f"`{LATER}`", "could have been asked; others came first, `place` says how many")
     parts = [(f"`{code}`", meaning) for code, meaning in because.CODES.items()]

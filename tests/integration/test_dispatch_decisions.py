@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from dispatch import decisions, recording
 from dispatch.actions import staff
-from dispatch.decisions import RecordedDecision
 from dispatch.policy import Wave
+from dispatch.recorded import decisions, recording
+from dispatch.recorded.decisions import RecordedDecision
 from dispatch.states import Role
 from server import replay, turns
 from server.settings import Settings

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from dispatch import past, previews, trying
 from dispatch.access import Actor
 from dispatch.actions import previews as acts
 from dispatch.actions.previews import LEASE_S, MOST_ATTEMPTS, Taken
 from dispatch.errors import Conflict, Invalid, NotFound
 from dispatch.models import Offer
-from dispatch.previews import Preview, PreviewError, PreviewState
+from dispatch.previewing import past, previews, trying
+from dispatch.previewing.previews import Preview, PreviewError, PreviewState
 from dispatch.states import Role
 from dispatch.whatif.past import Said
 from storage.clock import ManualClock

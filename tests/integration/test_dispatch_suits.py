@@ -2,11 +2,12 @@
 
 import pytest
 
-from dispatch import decisions, familiar, views
+from dispatch import familiar, views
 from dispatch.actions import own, people, visits
 from dispatch.actions.people import Profile
 from dispatch.matching import AS_WISHED, MET_BEFORE
 from dispatch.policy import parse
+from dispatch.recorded import decisions
 from dispatch.states import Modality, Role, Trait
 from storage.clock import ManualClock
 from storage.database import Database

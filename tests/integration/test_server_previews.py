@@ -8,7 +8,7 @@ import pytest
 
 from dispatch.access import Actor
 from dispatch.actions import previews
-from dispatch.previews import Preview, PreviewState
+from dispatch.previewing.previews import Preview, PreviewState
 from dispatch.states import Role
 from server import previews as playing
 from server.previews import Players

@@ -9,12 +9,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 import dispatch.care  # registers its table
-import dispatch.decisions  # registers its table
 import dispatch.help_calls  # registers its tables
 import dispatch.learning.versions  # registers its tables
 import dispatch.models  # registers its tables
 import dispatch.notes  # registers its tables
-import dispatch.previews  # registers its tables
+import dispatch.previewing.previews  # registers its tables
+import dispatch.recorded.decisions  # registers its table
 import dispatch.spells  # registers its tables
 import dispatch.travel.roads  # noqa: F401  # registers its tables
 import notifications.models  # noqa: F401  # registers its tables

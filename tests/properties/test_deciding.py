@@ -15,14 +15,15 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from dispatch import matching, recording
+from dispatch import matching
 from dispatch.deciding import next_move
 from dispatch.geo import Point
 from dispatch.knowledge import Knowledge
 from dispatch.matching import Candidate, Need, PeerView
 from dispatch.policy import Policy, Wave
-from dispatch.pricing import Pricing
-from dispatch.recording import Inputs
+from dispatch.prices.pricing import Pricing
+from dispatch.recorded import recording
+from dispatch.recorded.recording import Inputs
 from dispatch.states import Modality, RequestState
 from dispatch.waves import LOOK_AGAIN_S, Awaited, Decision, Search
 from tests.harness.databases import START as NOW

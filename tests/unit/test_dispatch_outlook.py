@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.chances import LEAST, MOST, answer_min, sane, still_yes
-from dispatch.outlook import Hope, expected, look_ahead
-from dispatch.pricing import Pricing
+from dispatch.prices.chances import LEAST, MOST, answer_min, sane, still_yes
+from dispatch.prices.outlook import Hope, expected, look_ahead
+from dispatch.prices.pricing import Pricing
 
 USUAL = Pricing()
 HOPES = st.lists(

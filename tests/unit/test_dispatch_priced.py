@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from dispatch.deciding import next_move
 from dispatch.matching import Candidate, Need, PeerView, Survey, rank
 from dispatch.policy import DEFAULT, Policy, parse
-from dispatch.priced import decide
-from dispatch.score import Scale
+from dispatch.prices.priced import decide
+from dispatch.prices.score import Scale
 from dispatch.states import Focus, Modality
 from dispatch.waves import Awaited, Decision, Search
 from dispatch.whatif.loop import Run

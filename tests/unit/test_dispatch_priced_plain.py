@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dispatch.deciding import next_move
 from dispatch.matching import Candidate, Need, PeerView, rank
 from dispatch.policy import Policy, parse
-from dispatch.pricing import Pricing
+from dispatch.prices.pricing import Pricing
 from dispatch.states import REMOTE, Focus, Modality, RequestState
 from dispatch.waves import Awaited, Search
 from tests.harness.databases import START as NOW

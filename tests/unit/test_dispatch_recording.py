@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch import recording
 from dispatch.deciding import next_move
 from dispatch.geo import Point
 from dispatch.knowledge import NOTHING, Knowledge
 from dispatch.matching import Candidate, Need, PeerView, Reason
-from dispatch.plainly import Unreadable, codec
 from dispatch.policy import Policy
-from dispatch.recording import Inputs, Packed
+from dispatch.recorded import recording
+from dispatch.recorded.plainly import Unreadable, codec
+from dispatch.recorded.recording import Inputs, Packed
 from dispatch.states import Modality, RequestState
 from dispatch.waves import Awaited, Decision, Search
 from tests.harness.databases import START as NOW

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch import priced
 from dispatch.deciding import next_move
 from dispatch.knowledge import Knowledge
 from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy, parse
+from dispatch.prices import priced
 from dispatch.simple import fell_back
 from dispatch.states import Modality
 from dispatch.waves import Awaited, Decision

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.chances import LEAST, MOST, Prior
 from dispatch.deciding import next_move
 from dispatch.knowledge import Knowledge
 from dispatch.learning import answers, counting, current
@@ -24,7 +23,8 @@ from dispatch.learning.model import Coefficients, Learned, Model, features
 from dispatch.learning.silence import Silence
 from dispatch.matching import Candidate, Need, PeerView
 from dispatch.policy import Policy
-from dispatch.pricing import Pricing
+from dispatch.prices.chances import LEAST, MOST, Prior
+from dispatch.prices.pricing import Pricing
 from dispatch.states import Modality, OfferState, RequestState
 from dispatch.waves import Search
 from dispatch.whatif.loop import Run

@@ -127,8 +127,8 @@ def test_the_wall_waits_for_real_takes_actions_of_other_threads_and_survives_a_b
 
     stage.after(0.0, bad)
     stage.after(0.05, lambda: told.append("first"))
-    threading.Timer(0.1, lambda: stage.after(0.0, ends)).start()
     began = stage.now()
+    threading.Timer(0.1, lambda: stage.after(0.0, ends)).start()
     stage.run(began + timedelta(seconds=5))
     assert told == ["first", "end"]
     assert timedelta(seconds=0.1) <= stage.now() - began < timedelta(seconds=3)

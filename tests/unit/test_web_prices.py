@@ -1,6 +1,6 @@
 """The numbers of a price on the page are those of the type, with its own words."""
 
-from dispatch.pricing import Pricing
+from dispatch.prices.pricing import Pricing
 from server.web import words
 from server.web.pages import prices
 

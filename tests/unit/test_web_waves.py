@@ -2,8 +2,8 @@
 
 import pytest
 
-from dispatch.because import _SAID, CODES
 from dispatch.matching import REASON_WORDS, Reason
+from dispatch.recorded.because import _SAID, CODES
 from server.web import words
 
 

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from dispatch.policy import DEFAULT, Policy, Wave
-from dispatch.pricing import Pricing
+from dispatch.prices.pricing import Pricing
 from dispatch.states import REMOTE, Modality
 from dispatch.travel.minutes import Leg, Travel
 from dispatch.whatif import habits

@@ -8,9 +8,9 @@ from typing import Any
 
 import annotated_types
 
-from dispatch.pricing import Pricing
+from dispatch.prices.pricing import Pricing
 
-_UNITS = (("_min", "min"), ("_s", "s"), ("_per_km", "share"), ("_spread", "spread"))
+_UNITS = (("_min", "min"), ("_s", "s"), ("_per_km", "share"), ("_spread", "spread"), ("_usual", "a_day"))
 
 
 def listed() -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from statistics import NormalDist
 from typing import Protocol
 
 from dispatch.matching import Candidate, PeerView
-from dispatch.pricing import Pricing
+from dispatch.prices.pricing import Pricing
 
 LEAST, MOST = 0.02, 0.95
 

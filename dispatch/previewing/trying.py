@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from dispatch import past, shapes
+from dispatch import shapes
 from dispatch.actions import previews
 from dispatch.actions.previews import Taken
 from dispatch.knowledge import NOTHING, Knowledge
@@ -17,7 +17,8 @@ from dispatch.learning import current, history
 from dispatch.learning.model import Learned
 from dispatch.models import Network
 from dispatch.policy import Policy, parse
-from dispatch.previews import Preview
+from dispatch.previewing import past
+from dispatch.previewing.previews import Preview
 from dispatch.states import Modality
 from dispatch.travel import known
 from dispatch.travel.minutes import Hour, Travel, hour_of, travel_to

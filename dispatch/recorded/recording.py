@@ -13,12 +13,12 @@ from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, get_type_hints
 
-from dispatch.chances import Chances, Prior
 from dispatch.deciding import next_move
 from dispatch.knowledge import Knowledge
 from dispatch.matching import Candidate, Need, PeerView, Reason
-from dispatch.plainly import Codec, Unreadable, codec, default_of
 from dispatch.policy import Policy
+from dispatch.prices.chances import Chances, Prior
+from dispatch.recorded.plainly import Codec, Unreadable, codec, default_of
 from dispatch.states import Modality
 from dispatch.waves import Decision, Search
 

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from dispatch.because import Part
 from dispatch.geo import distance_m, is_place
 from dispatch.matching import Candidate, Need, PeerView, Reason
-from dispatch.outlook import Outlook
-from dispatch.pricing import Pricing
-from dispatch.score import Scored
+from dispatch.prices.outlook import Outlook
+from dispatch.prices.pricing import Pricing
+from dispatch.prices.score import Scored
+from dispatch.recorded.because import Part
 from dispatch.states import Modality
 from dispatch.waves import Search
 

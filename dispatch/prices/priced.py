@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from heapq import heapify, heappop
 
-from dispatch import waves, why
-from dispatch.chances import MOST, Chances, Prior, sane, still_yes
+from dispatch import waves
 from dispatch.matching import Candidate, Need, PeerView, Survey
-from dispatch.outlook import Hope, look_ahead
 from dispatch.policy import Policy
-from dispatch.score import Scale, Scored
+from dispatch.prices.chances import MOST, Chances, Prior, sane, still_yes
+from dispatch.prices.outlook import Hope, look_ahead
+from dispatch.prices.score import Scale, Scored
+from dispatch.recorded import why
 from dispatch.simple import in_one_list
 from dispatch.waves import Awaited, Decision, Search
 

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, and_, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from dispatch import recording
 from dispatch.models import SupportRequest
-from dispatch.recording import Inputs, Packed
+from dispatch.recorded import recording
+from dispatch.recorded.recording import Inputs, Packed
 from dispatch.waves import Decision
 from storage.base import Base, Id, JsonList
 from storage.database import Transaction
@@ -47,9 +47,9 @@ class RecordedDecision(Base):
     strategy: Mapped[str] = mapped_column(String(16))
     why: Mapped[str] = mapped_column(Text)
     because: Mapped[JsonList]
-    """`why` in codes and numbers: see `dispatch.because`."""
+    """`why` in codes and numbers: see `dispatch.recorded.because`."""
     who: Mapped[bytes] = mapped_column(LargeBinary)
-    """Every peer with their reason: see `dispatch.recording`."""
+    """Every peer with their reason: see `dispatch.recorded.recording`."""
     inputs: Mapped[bytes | None] = mapped_column(LargeBinary)
     """What the decision took, for `INPUTS_KEPT`."""
     tells_wishes: Mapped[bool] = mapped_column(default=False)

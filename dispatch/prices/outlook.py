@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dispatch.chances import answer_min
-from dispatch.pricing import Pricing
+from dispatch.prices.chances import answer_min
+from dispatch.prices.pricing import Pricing
 
 _NODES = (0.1127016653792583, 0.5, 0.8872983346207417)
 _WEIGHTS = (5 / 18, 8 / 18, 5 / 18)
