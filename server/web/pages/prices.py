@@ -10,7 +10,13 @@ import annotated_types
 
 from dispatch.prices.pricing import Pricing
 
-_UNITS = (("_min", "min"), ("_s", "s"), ("_per_km", "share"), ("_spread", "spread"), ("_usual", "a_day"))
+_UNITS = (
+    ("_min", "min"),
+    ("_s", "s"),
+    ("_per_km", "share"),
+    ("_spread", "spread"),
+    ("_usual", "a_day"),
+)
 
 
 def listed() -> list[dict[str, Any]]:
