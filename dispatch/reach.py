@@ -39,6 +39,7 @@ def ways(
         focus=focus,
         is_widened=False,
         video_fallback=False,
+        created_at=tx.now,
     )
     peers = views.peer_views(tx, asked, policy)
     found = {}
