@@ -23,10 +23,10 @@ from sqlalchemy import insert
 from sqlalchemy import text as sql
 
 from benchmarks.table import percentile, show
-from dispatch import region
+from dispatch import near, region, views
 from dispatch.cells import cell_of
-from dispatch.geo import Point
-from dispatch.models import Duty, Network, Peer, User
+from dispatch.geo import Point, distance_m
+from dispatch.models import Badge, Duty, Network, Peer, Site, SupportRequest, User
 from dispatch.policy import DEFAULT
 from dispatch.states import Modality, Role
 from storage.clock import ManualClock
@@ -42,10 +42,13 @@ AT_ONCE = 5_000
 SEED = 11
 LIMIT_M = float(DEFAULT.default_travel_limit_m)
 FRESH_SINCE = START - timedelta(seconds=DEFAULT.position_fresh_s)
+LANGUAGES = ["en"]
+BADGED = 60
+"""So many sites have badges: of every second peer within the limit."""
 BIN = Path("/usr/lib/postgresql/15/bin")
 POSTGIS = Path("/usr/share/postgresql/15/extension/postgis.control")
 Found = list[str]
-Search = Callable[[Any, Point], Found]
+Search = Callable[[Any, Any], Found]
 
 
 def main() -> None:
@@ -54,16 +57,15 @@ def main() -> None:
     cities = [(38.6 + 3.1 * chance.random(), -84.6 + 3.9 * chance.random()) for _ in range(20)]
     people = [_place(chance, cities) for _ in range(PEERS)]
     sites = [_place(chance, cities) for _ in range(SEARCHES)]
+    ids = [new_id() for _ in people]
     rows: list[tuple[str, ...]] = []
     notes = []
     with _postgres() as (url, has_postgis):
         apply_migrations(url)
         with open_database(url, ManualClock(START)) as db:
-            network_id = _fill(db, people)
-            ours, found = _measure(db, sites, lambda tx, here: _ours(tx, network_id, here))
-            rows.append(_row("ours, PostgreSQL", ours, ours))
-            whole, _ = _measure(db, sites, lambda tx, here: _whole(tx, network_id, here))
-            rows.append(_row("ours, with whose turn it is by call", whole, ours))
+            network_id, requests = _fill(db, ids, people, sites)
+            found = _all_of_ours("PostgreSQL", db, network_id, sites, requests, rows)
+            ours = rows[0]
             if has_postgis:
                 with db.engine.begin() as connection:
                     _add_postgis(connection)
@@ -81,18 +83,32 @@ def main() -> None:
         url = f"sqlite:///{folder}/region.sqlite3"
         apply_migrations(url)
         with open_database(url, ManualClock(START)) as db:
-            network_id = _fill(db, people)
-            light, again = _measure(db, sites, lambda tx, here: _ours(tx, network_id, here))
-            rows.append(_row("ours, SQLite", light, ours))
-            whole, _ = _measure(db, sites, lambda tx, here: _whole(tx, network_id, here))
-            rows.append(_row("ours, SQLite, with whose turn it is", whole, ours))
+            network_id, requests = _fill(db, ids, people, sites)
+            again = _all_of_ours("SQLite", db, network_id, sites, requests, rows)
             notes.append(_same("ours on SQLite", found, again))
     show(
         f"The nearest {region.NEAREST} within {LIMIT_M / 1000:.0f} km of {PEERS:,} peers on duty",
         ["what", "searches", "p50 ms", "p99 ms", "p99 of ours", "limit (p99)"],
         rows,
-        " ".join(notes),
+        f"Load {os.getloadavg()[0]:.1f}. " + " ".join(notes),
     )
+
+
+def _all_of_ours(
+    where: str,
+    db: Database,
+    network_id: str,
+    sites: Sequence[Point],
+    requests: Sequence[SupportRequest],
+    rows: list[tuple[str, ...]],
+) -> list[Found]:
+    near_by, found = _measure(db, sites, lambda tx, here: _ours(tx, network_id, here))
+    rows.append(_row(f"ours, {where}: who is near", near_by, rows[0] if rows else None))
+    whole, _ = _measure(db, requests, _whole)
+    rows.append(_row(f"ours, {where}: all ids of a decision", whole, rows[0]))
+    views_too, _ = _measure(db, requests, _views)
+    rows.append(_row(f"ours, {where}: and all about them", views_too, rows[0]))
+    return found
 
 
 def _place(chance: Random, cities: Sequence[tuple[float, float]]) -> Point:
@@ -103,10 +119,10 @@ def _place(chance: Random, cities: Sequence[tuple[float, float]]) -> Point:
     return Point(chance.gauss(north, 0.18), chance.gauss(east, 0.22))
 
 
-def _row(what: str, took: Sequence[float], ours: Sequence[float]) -> tuple[str, ...]:
+def _row(what: str, took: Sequence[float], ours: tuple[str, ...] | None) -> tuple[str, ...]:
     p50, p99 = percentile(took, 50), percentile(took, 99)
-    limit = "25" if what.startswith("ours") else ""
-    ratio = f"{p99 / percentile(ours, 99):.1f} x"
+    limit = "25" if what.endswith(("who is near", "all ids of a decision")) else ""
+    ratio = f"{p99 / float(ours[3]):.1f} x" if ours else "1.0 x"
     return what, str(len(took)), f"{p50:.1f}", f"{p99:.1f}", ratio, limit
 
 
@@ -118,9 +134,7 @@ def _same(who: str, ours: Sequence[Found], theirs: Sequence[Found]) -> str:
     return f"The same peers as {who} in {same} of {len(differ)} searches{rest}."
 
 
-def _measure(
-    db: Database, sites: Sequence[Point], search: Search
-) -> tuple[list[float], list[Found]]:
+def _measure(db: Database, sites: Sequence[Any], search: Search) -> tuple[list[float], list[Found]]:
     took, found = [], []
     for here in sites[:5]:  # Plans and pages are warm in a server that runs.
         with db.read() as tx:
@@ -135,14 +149,21 @@ def _measure(
 
 
 def _ours(tx: Any, network_id: str, here: Point) -> Found:
-    near = region.nearest(tx.session, network_id, here, LIMIT_M, FRESH_SINCE, "en")
-    return [peer_id for _, peer_id in near]
+    asked = near.Asked(network_id, "en", FRESH_SINCE)
+    found = near.nearest(tx.session, asked, here, LIMIT_M, region.NEAREST)
+    return [peer_id for _, peer_id in found]
 
 
-def _whole(tx: Any, network_id: str, here: Point) -> Found:
-    assert region.is_large(tx.session, network_id)
-    by_call = region.in_turn(tx.session, network_id, "en")
-    return [*_ours(tx, network_id, here), *by_call]
+def _whole(tx: Any, request: SupportRequest) -> Found:
+    """All that a decision does to know whom it looks at: the check, who is near, calls in turn."""
+    found = region.among(tx, request, DEFAULT)
+    assert found is not None
+    return found
+
+
+def _views(tx: Any, request: SupportRequest) -> Found:
+    """The same, and everything about them that a decision takes."""
+    return [one.id for one in views.peer_views(tx, request, DEFAULT)]
 
 
 def _postgis(tx: Any, here: Point) -> Found:
@@ -202,8 +223,13 @@ def _add_postgis(connection: Any) -> None:
     connection.execute(sql("ANALYZE spots"))
 
 
-def _fill(db: Database, people: Sequence[Point]) -> str:
-    """One network with everybody on duty: four of five with a fresh position, the others at home."""
+def _fill(
+    db: Database, ids: Sequence[str], people: Sequence[Point], sites: Sequence[Point]
+) -> tuple[str, list[SupportRequest]]:
+    """One network with everybody on duty: four of five with a fresh position, the others at home.
+
+    With it come requests at the sites that have badges, each site several times.
+    """
     chance = Random(SEED + 1)
     network_id = new_id()
     with db.transaction() as tx:
@@ -211,7 +237,7 @@ def _fill(db: Database, people: Sequence[Point]) -> str:
     for begin in range(0, len(people), AT_ONCE):
         users, peers, duties = [], [], []
         for number, here in enumerate(people[begin : begin + AT_ONCE], start=begin):
-            peer_id = new_id()
+            peer_id = ids[number]
             users.append(
                 {
                     "id": peer_id,
@@ -227,7 +253,7 @@ def _fill(db: Database, people: Sequence[Point]) -> str:
                 {
                     "id": peer_id,
                     "network_id": network_id,
-                    "languages": ["en"],
+                    "languages": LANGUAGES,
                     "modalities": [one.value for one in Modality],
                     "focus": [],
                     "traits": [],
@@ -240,8 +266,51 @@ def _fill(db: Database, people: Sequence[Point]) -> str:
             for model, rows in ((User, users), (Peer, peers), (Duty, duties)):
                 tx.session.execute(insert(model), rows)
     with db.transaction() as tx:
+        places = [_site(number, network_id, here) for number, here in enumerate(sites[:BADGED])]
+        tx.session.add_all(places)
+        tx.session.flush()
+        for place in places:
+            tx.session.execute(insert(Badge), _badges(place, ids, people))
+    with db.transaction() as tx:
         tx.session.execute(sql("ANALYZE"))
-    return network_id
+    return network_id, [_request(places[at % BADGED]) for at in range(len(sites))]
+
+
+def _site(number: int, network_id: str, here: Point) -> Site:
+    return Site(
+        id=new_id(),
+        network_id=network_id,
+        name=f"Site {number}",
+        area="State",
+        latitude=here.latitude,
+        longitude=here.longitude,
+        time_zone="America/New_York",
+        desk_phone="+15555550100",
+        created_at=START,
+    )
+
+
+def _badges(site: Site, ids: Sequence[str], people: Sequence[Point]) -> list[dict[str, Any]]:
+    """Every second peer within the limit has one."""
+    here, until = Point(site.latitude, site.longitude), START + timedelta(days=90)
+    return [
+        {"id": new_id(), "peer_id": peer_id, "site_id": site.id, "expires_at": until}
+        for peer_id, place in zip(ids[::2], people[::2], strict=True)
+        if distance_m(place, here) <= LIMIT_M
+    ]
+
+
+def _request(site: Site) -> SupportRequest:
+    """One that is not stored: a decision reads it, and what was asked about it."""
+    return SupportRequest(
+        id=new_id(),
+        network_id=site.network_id,
+        site_id=site.id,
+        language="en",
+        is_widened=False,
+        preferences=[],
+        met=None,
+    )
 
 
 def _duty(peer_id: str, network_id: str, here: Point, chance: Random) -> dict[str, Any]:
@@ -258,6 +327,7 @@ def _duty(peer_id: str, network_id: str, here: Point, chance: Random) -> dict[st
         "position_at": None if is_home else START,
         "cell": None if is_home else cell,
         "home_cell": cell,
+        "languages": LANGUAGES,
         "turn_at": START - timedelta(seconds=chance.randrange(10**6)),
     }
 

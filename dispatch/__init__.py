@@ -22,8 +22,8 @@ Rows:
 - `notes`     what a peer writes after a visit, and how they are: two more tables
 - `help_calls` a peer who does not feel safe, and the note that closed it: one more table
 - `spells`    when each peer was available: the past of a duty; one more table
-- `region`    whom a search looks at in a network too large to look at everybody; `cells` (pure) the
-              hexagons that it is found by
+- `region`    whom a search looks at in a network too large to look at everybody; `near` the nearest
+              of them, by index; `cells` (pure) the hexagons that they are found by
 - `access`    the gates: another network's rows do not exist
 - `views`     rows into the values that a decision takes
 - `familiar`  peers whom a person may have met before

@@ -5,18 +5,16 @@ is, longest not asked first. It reads, but for the mark of whose turn it was, an
 network has no regions: there everybody is looked at, and managers see a reason for everyone.
 """
 
-from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
-from heapq import nsmallest
-from typing import Any
+from collections.abc import Collection
+from datetime import timedelta
 
-from sqlalchemy import String, and_, bindparam, cast, func, or_, select, update
+from sqlalchemy import Select, String, Subquery, bindparam, cast, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from dispatch import cells
-from dispatch.geo import Point, distance_m
+from dispatch import near
+from dispatch.geo import Point
 from dispatch.matching import WIDENED_LIMIT_FACTOR
-from dispatch.models import Duty, Offer, Peer, Site, SupportRequest
+from dispatch.models import Duty, Offer, Site, SupportRequest
 from dispatch.policy import Policy
 from dispatch.states import REMOTE
 from storage.database import Transaction
@@ -30,10 +28,8 @@ NEAREST = 300
 BY_CALL = 300
 """So many of those who help by call are looked at, in turn."""
 
-RINGS = (1, 2, 3, 4, 6, 9, 13, 18, 26)
-"""How far the disk of cells grows, step by step: nine rings are 40 km, eighteen 80."""
-
-Place = tuple[float, str]
+LINE = 3
+"""So many times as many as are wanted are read in turn; when too few of them will do, everybody is."""
 
 
 def among(tx: Transaction, request: SupportRequest, policy: Policy) -> list[str] | None:
@@ -47,113 +43,59 @@ def among(tx: Transaction, request: SupportRequest, policy: Policy) -> list[str]
     site = session.get_one(Site, request.site_id)
     here = Point(site.latitude, site.longitude)
     limit_m = policy.default_travel_limit_m * (WIDENED_LIMIT_FACTOR if request.is_widened else 1.0)
-    fresh_since = tx.now - timedelta(seconds=policy.position_fresh_s)
-    near = nearest(session, request.network_id, here, limit_m, fresh_since, request.language)
-    asked = session.scalars(select(Offer.peer_id).where(Offer.request_id == request.id))
-    by_call = in_turn(session, request.network_id, request.language)
-    return sorted({*(one for _, one in near), *by_call, *asked, *map(str, request.met or ())})
+    asked = near.Asked(
+        network_id=request.network_id,
+        language=request.language,
+        fresh_since=tx.now - timedelta(seconds=policy.position_fresh_s),
+        badge_of=site.id,
+        valid_at=tx.now,
+    )
+    could_come = near.nearest(session, asked, here, limit_m, NEAREST)
+    by_call = in_turn(session, request.network_id, request.language, BY_CALL)
+    before = session.scalars(select(Offer.peer_id).where(Offer.request_id == request.id))
+    ids = {peer_id for _, peer_id in could_come}
+    return sorted({*ids, *by_call, *before, *map(str, request.met or ())})
 
 
 def is_large(session: Session, network_id: str) -> bool:
     """Whether more than `SMALL` are on duty; it counts no further."""
-    some = select(Duty.peer_id).where(Duty.network_id == network_id, Duty.on_duty).limit(SMALL + 1)
-    counted: int = session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
-    return counted > SMALL
+    values = {"network": network_id, "small": SMALL}
+    return session.execute(_ONE_MORE, values).first() is not None
 
 
-def nearest(
-    session: Session,
-    network_id: str,
-    here: Point,
-    limit_m: float,
-    fresh_since: datetime,
-    language: str,
-    wanted: int = NEAREST,
-) -> list[Place]:
-    """The nearest so many on duty within `limit_m`, as metres and id, the nearest first.
-
-    Where somebody is, is their position when it is newer than `fresh_since`, else their home area.
-    """
-    middle = cells.cell_of(here.latitude, here.longitude)
-    if middle is None:
-        return []
-    found: list[Place] = []
-    seen: frozenset[str] = frozenset()
-    for rings in RINGS:
-        disk = cells.disk(middle, rings)
-        rows = _within(session, network_id, disk - seen, fresh_since, language)
-        seen = disk
-        for peer_id, latitude, longitude in rows:
-            metres = distance_m(Point(latitude, longitude), here)
-            if metres <= limit_m:
-                found.append((metres, peer_id))
-        sure_m = cells.sure_m(middle, rings)
-        if sure_m >= limit_m or sum(metres <= sure_m for metres, _ in found) >= wanted:
-            break
-    return nsmallest(wanted, found)
-
-
-def _within(
-    session: Session,
-    network_id: str,
-    disk: Collection[str],
-    fresh_since: datetime,
-    language: str,
-) -> Iterator[Any]:
-    """Id, latitude and longitude of those on duty in these cells, by fresh position, then by home."""
-    values = {
-        "network": network_id,
-        "cells": sorted(disk),
-        "fresh": fresh_since,
-        "speaks": _listed(language),
-    }
-    yield from session.execute(_BY_POSITION, values)
-    yield from session.execute(_BY_HOME, values)
-
-
-def in_turn(session: Session, network_id: str, language: str, wanted: int = BY_CALL) -> list[str]:
+def in_turn(session: Session, network_id: str, language: str, wanted: int) -> list[str]:
     """So many of those on duty for a call, longest not asked first."""
-    values = {"network": network_id, "speaks": _listed(language), "wanted": wanted}
-    return list(session.scalars(_IN_TURN, values))
+    values = {"network": network_id, "speaks": near.listed(language), "wanted": wanted}
+    line = {"line": LINE * wanted}
+    found = session.scalars(_FIRST_IN_LINE, values | line).all()
+    return [*found] if len(found) == wanted else [*session.scalars(_IN_TURN, values)]
 
-
-def _listed(word: str) -> str:
-    """What a JSON list with this word looks like, on both databases: the words hold no quotes."""
-    return f'%"{word}"%'
-
-
-_SPEAKS = cast(Peer.languages, String).like(bindparam("speaks"))
-_ON_DUTY = and_(Duty.network_id == bindparam("network"), Duty.on_duty, _SPEAKS)
 
 # Built once: building a statement takes as long as running it.
-_BY_POSITION = (
-    select(Duty.peer_id, Duty.latitude, Duty.longitude)
-    .join(Peer, Peer.id == Duty.peer_id)
-    .where(
-        _ON_DUTY,
-        Duty.cell.in_(bindparam("cells", expanding=True)),
-        Duty.position_at >= bindparam("fresh"),
-    )
-)
-_BY_HOME = (
-    select(Duty.peer_id, Peer.home_latitude, Peer.home_longitude)
-    .join(Peer, Peer.id == Duty.peer_id)
-    .where(
-        _ON_DUTY,
-        Duty.home_cell.in_(bindparam("cells", expanding=True)),
-        or_(Duty.position_at.is_(None), Duty.position_at < bindparam("fresh")),
-    )
-)
-_IN_TURN = (
-    select(Duty.peer_id)
-    .join(Peer, Peer.id == Duty.peer_id)
-    .where(
-        _ON_DUTY,
-        or_(*(cast(Duty.modalities, String).like(_listed(way.value)) for way in sorted(REMOTE))),
-    )
+_ONE_MORE = select(literal(1)).where(near.ON_DUTY).offset(bindparam("small")).limit(1)
+_LINE = (
+    select(Duty.peer_id, Duty.turn_at, Duty.languages, Duty.modalities)
+    .where(near.ON_DUTY)
     .order_by(Duty.turn_at, Duty.peer_id)
-    .limit(bindparam("wanted"))
 )
+
+
+def _in_line(line: Subquery) -> Select[str]:
+    """Those of them who will do. What is cut off before is read by the index alone: a database
+    that must guess how many will do guesses few, and would rather sort everybody.
+    """
+    speaks = cast(line.c.languages, String).like(bindparam("speaks"))
+    calls = or_(*(cast(line.c.modalities, String).like(near.listed(way)) for way in sorted(REMOTE)))
+    return (
+        select(line.c.peer_id)
+        .where(speaks, calls)
+        .order_by(line.c.turn_at, line.c.peer_id)
+        .limit(bindparam("wanted"))
+    )
+
+
+_FIRST_IN_LINE = _in_line(_LINE.limit(bindparam("line")).subquery())
+_IN_TURN = _in_line(_LINE.order_by(None).subquery())
 
 
 def took_turns(tx: Transaction, peer_ids: Collection[str]) -> None:

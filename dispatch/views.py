@@ -12,7 +12,7 @@ from zlib import crc32
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
-from dispatch import region
+from dispatch import near, region
 from dispatch.bridging import Looking
 from dispatch.geo import Point
 from dispatch.matching import Need, PeerView
@@ -109,19 +109,22 @@ def peer_views(
         )
         .where(Peer.network_id == request.network_id, User.is_active)
     )
-    if only is not None:
-        query = query.where(Peer.id == only)
-    elif (ids := region.among(tx, request, policy)) is not None:
-        query = query.where(Peer.id.in_(ids))
-    elsewhere = _open_elsewhere(session, request)
-    lately = _lately(session, request, now) if policy.strategy == "priced" else _NOTHING
+    ids = [only] if only is not None else region.among(tx, request, policy)
+    values = {}
+    if ids is not None:
+        # Said of both tables: told of one, PostgreSQL reads all of the other.
+        dialect = near.dialect_of(session)
+        query = query.where(*(near.one_of(dialect, one, "ids") for one in (Peer.id, User.id)))
+        values["ids"] = near.as_one(dialect, ids)
+    elsewhere = _open_elsewhere(session, request, ids)
+    lately = _lately(session, request, now, ids) if policy.strategy == "priced" else _NOTHING
     wished = _Wished(
         frozenset(map(str, request.met or ())),
         _wishes(request.preferences),
         request.created_at.isoformat(),
     )
     routed = roads.to_site(tx, request.site_id)
-    rows = sorted(session.execute(query), key=lambda row: str(row[0].id))
+    rows = sorted(session.execute(query, values), key=lambda row: str(row[0].id))
     return [
         _peer_view(row, elsewhere.get(row[0].id, ()), lately, wished, place, routed, now, policy)
         for place, row in enumerate(rows)
@@ -149,35 +152,43 @@ class _Lately:
 _NOTHING = _Lately({}, {})
 
 
-def _lately(session: Session, request: SupportRequest, now: datetime) -> _Lately:
-    """What the network's peers were asked and did; by request, because those have the index."""
+def _lately(
+    session: Session, request: SupportRequest, now: datetime, ids: list[str] | None
+) -> _Lately:
+    """What these peers, or all of the network's, were asked and did.
+
+    Of all by request, because those have the index; of some by peer and since then.
+    """
+    since = now - timedelta(hours=24)
     of_a_day = select(SupportRequest.id).where(
-        SupportRequest.network_id == request.network_id,
-        SupportRequest.created_at > now - timedelta(hours=24),
+        SupportRequest.network_id == request.network_id, SupportRequest.created_at > since
     )
-    alerts = session.execute(
-        select(Offer.peer_id, func.count())
-        .where(Offer.request_id.in_(of_a_day), Offer.state != OfferState.ACCEPTED)
-        .group_by(Offer.peer_id)
+    alerts = select(Offer.peer_id, func.count()).where(
+        Offer.request_id.in_(of_a_day), Offer.state != OfferState.ACCEPTED
     )
-    cases = session.execute(
-        select(Visit.peer_id, func.count())
-        .where(Visit.request_id.in_(of_a_day))
-        .group_by(Visit.peer_id)
+    cases = select(Visit.peer_id, func.count()).where(Visit.request_id.in_(of_a_day))
+    if ids is not None:
+        # Nobody is asked before there is a request.
+        alerts = alerts.where(Offer.peer_id.in_(ids), Offer.asked_at > since)
+        cases = cases.where(Visit.peer_id.in_(ids))
+    return _Lately(
+        dict(session.execute(alerts.group_by(Offer.peer_id)).tuples().all()),
+        dict(session.execute(cases.group_by(Visit.peer_id)).tuples().all()),
     )
-    return _Lately(dict(alerts.all()), dict(cases.all()))
 
 
-def _open_elsewhere(session: Session, request: SupportRequest) -> dict[str, tuple[datetime, ...]]:
+def _open_elsewhere(
+    session: Session, request: SupportRequest, ids: list[str] | None
+) -> dict[str, tuple[datetime, ...]]:
     found: dict[str, tuple[datetime, ...]] = {}
-    rows = session.execute(
-        select(Offer.peer_id, Offer.asked_at).where(
-            Offer.network_id == request.network_id,
-            Offer.state == OfferState.OPEN,
-            Offer.request_id != request.id,
-        )
+    offers = select(Offer.peer_id, Offer.asked_at).where(
+        Offer.network_id == request.network_id,
+        Offer.state == OfferState.OPEN,
+        Offer.request_id != request.id,
     )
-    for peer_id, asked_at in rows:
+    if ids is not None:
+        offers = offers.where(Offer.peer_id.in_(ids))
+    for peer_id, asked_at in session.execute(offers):
         found[peer_id] = (*found.get(peer_id, ()), asked_at)
     return found
 

@@ -7,6 +7,7 @@ is journaled and no track is kept.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import or_, select, update
 
@@ -98,7 +99,8 @@ def set_duty(
     duty.until = until if on_duty else None
     duty.modalities = sorted(modality.value for modality in modalities) if on_duty else []
     duty.contact_at = tx.now
-    duty.home_cell = cell_of(peer.home_latitude, peer.home_longitude)
+    for name, value in _of_profile(peer).items():
+        setattr(duty, name, value)
     if on_duty:
         peer.is_reachable = True
     else:
@@ -135,13 +137,18 @@ def _held(tx: Transaction, peer: Peer) -> Duty:
     return duty
 
 
-def home_moved(tx: Transaction, peer: Peer) -> None:
-    """The peer's home area is another one."""
-    tx.session.execute(
-        update(Duty)
-        .where(Duty.peer_id == peer.id)
-        .values(home_cell=cell_of(peer.home_latitude, peer.home_longitude))
-    )
+def profile_changed(tx: Transaction, peer: Peer) -> None:
+    """What the duty knows of the profile is what the profile says now."""
+    tx.session.execute(update(Duty).where(Duty.peer_id == peer.id).values(**_of_profile(peer)))
+
+
+def _of_profile(peer: Peer) -> dict[str, Any]:
+    """What stands on the duty too, so that regions are searched by it alone (`dispatch.near`)."""
+    return {
+        "home_cell": cell_of(peer.home_latitude, peer.home_longitude),
+        "languages": list(peer.languages),
+        "travel_limit_m": peer.travel_limit_m,
+    }
 
 
 def _forget_position(duty: Duty) -> None:

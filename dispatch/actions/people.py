@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 
 from dispatch import access, journal, queries, shapes, spells
 from dispatch.access import Actor
-from dispatch.actions.duty import end_stale, home_moved, wake_searches
+from dispatch.actions.duty import end_stale, profile_changed, wake_searches
 from dispatch.errors import Conflict, Forbidden, Invalid
 from dispatch.events import ENGINE, FactType
 from dispatch.models import (
@@ -210,6 +210,9 @@ def _may_grant(actor: Actor, role: Role) -> None:
         raise Forbidden("Only an admin keeps admins.")
 
 
+_ON_DUTY_TOO = ("languages", "home_latitude", "home_longitude", "travel_limit_m")
+
+
 def update_peer(tx: Transaction, actor: Actor, peer_id: str, profile: Profile) -> Peer:
     """Change the parts of a peer's profile that are given; lists replace the ones before."""
     peer = access.peer(tx, actor, peer_id)
@@ -228,8 +231,8 @@ def update_peer(tx: Transaction, actor: Actor, peer_id: str, profile: Profile) -
         if value is not None:
             setattr(peer, name, value)
     tx.session.flush()
-    if profile.home_latitude is not None or profile.home_longitude is not None:
-        home_moved(tx, peer)
+    if any(getattr(profile, name) is not None for name in _ON_DUTY_TOO):
+        profile_changed(tx, peer)
     if profile.is_muted is not None:
         duty = tx.session.get(Duty, peer.id, with_for_update=True)
         if duty is not None:

@@ -160,6 +160,10 @@ class Duty(Base):
     """The cell of the position (`dispatch.cells`); the position may be old, then the home holds."""
     home_cell: Mapped[str | None] = mapped_column(String(15))
     """The cell of the home area."""
+    languages: Mapped[JsonList] = mapped_column(default=list, server_default="[]")
+    """The profile's, so that a region is searched without reading profiles."""
+    travel_limit_m: Mapped[int | None]
+    """The profile's own limit, for the same reason."""
     turn_at: Mapped[datetime] = mapped_column(default=EPOCH, server_default=EPOCH_TEXT)
     """When a region last looked for whose turn it is and asked them; 1970 for never."""
 
@@ -182,6 +186,7 @@ class Duty(Base):
             for name, column, *more in (
                 ("cell", "cell"),
                 ("home_cell", "home_cell"),
+                ("limit", "travel_limit_m"),
                 ("turn", "turn_at", "peer_id"),
             )
         ),

@@ -1,12 +1,13 @@
 """A network too large to look at everybody: the nearest are found, calls go in turn, nobody is lost."""
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
 import pytest
 from sqlalchemy import select, update
 
-from dispatch import region, views
+from dispatch import near, region, views
 from dispatch.actions import duty, people
 from dispatch.actions.duty import Position
 from dispatch.actions.people import Profile
@@ -26,9 +27,8 @@ HERE = Point(*COLUMBUS)
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Four on duty are a large network here; the nearest three and two by call are looked at."""
     monkeypatch.setattr(region, "SMALL", 3)
-    monkeypatch.setattr(region.nearest, "__defaults__", (3,))
-    monkeypatch.setattr(region.in_turn, "__defaults__", (2,))
-    return
+    monkeypatch.setattr(region, "NEAREST", 3)
+    monkeypatch.setattr(region, "BY_CALL", 2)
 
 
 @pytest.fixture
@@ -130,10 +130,30 @@ def test_the_nearest_are_those_of_a_plain_look_at_everybody(
                 if row.position_at is not None
             )
             network_id = world.actors["Hannah L."].network_id
+            asked = near.Asked(network_id, "en", fresh)
             for limit_m, wanted in ((40_000.0, 3), (15_000.0, 8), (80_000.0, 5)):
-                found = region.nearest(tx.session, network_id, HERE, limit_m, fresh, "en", wanted)
+                found = near.nearest(tx.session, asked, HERE, limit_m, wanted)
                 assert found == [one for one in plain if one[0] <= limit_m][:wanted]
-            assert region.nearest(tx.session, network_id, HERE, 4e4, fresh, "so") == []
+            assert near.nearest(tx.session, replace(asked, language="so"), HERE, 4e4, 3) == []
+
+
+def test_an_own_limit_counts_and_so_does_the_badge(
+    large: None, world: World, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever goes further than the network's limit is found, however many there are of them."""
+    admin = world.actors["admin:Central Ohio Peer Network"]
+    far, near_by, foreign = (world.actors[f"P{km} Q."] for km in (7, 0, 1))
+    moved = Profile(home_latitude=COLUMBUS[0] + 70 * KM_NORTH, travel_limit_m=80_000)
+    world.do(people.update_peer, admin, far.id, moved)
+    world.do(people.update_peer, admin, near_by.id, Profile(travel_limit_m=100))
+    world.do(people.update_peer, admin, near_by.id, Profile(home_latitude=COLUMBUS[0] + KM_NORTH))
+    world.do(people.update_peer, admin, foreign.id, Profile(badges=[]))
+    monkeypatch.setattr(region, "NEAREST", 6)
+    request_id = world.ask(world.actors["Hannah L."], modality=Modality.PHONE)
+    expected = ["P2 Q.", "P3 Q.", "P4 Q.", "P5 Q.", "P6 Q.", "P7 Q."]
+    assert seen(db, request_id) == expected
+    monkeypatch.setattr(near, "FAR", 0)
+    assert seen(db, request_id) == expected
 
 
 def _where(row: Duty, peer: Peer, is_fresh: bool) -> Point:

@@ -1,4 +1,4 @@
-"""Duty knows the cells of position and home, and whose turn it is, so that regions can be searched."""
+"""Duty knows cells, languages and the own limit, and whose turn it is, so that regions can be searched."""
 
 import h3
 import sqlalchemy as sa
@@ -7,13 +7,14 @@ from alembic import op
 revision = "0021"
 down_revision = "0020"
 
-RESOLUTION = 6
+RESOLUTION = 7
 """As it was when this was written; the product's own stands in `dispatch.cells`."""
 
 _ON = sa.text("on_duty")
 _INDEXES = {
     "ix_duty_cell": ["network_id", "cell"],
     "ix_duty_home_cell": ["network_id", "home_cell"],
+    "ix_duty_limit": ["network_id", "travel_limit_m"],
     "ix_duty_turn": ["network_id", "turn_at", "peer_id"],
 }
 
@@ -31,7 +32,16 @@ def upgrade() -> None:
             server_default="1970-01-01 00:00:00",
         ),
     )
+    op.add_column("duty", sa.Column("languages", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("duty", sa.Column("travel_limit_m", sa.Integer(), nullable=True))
     bind = op.get_bind()
+    bind.execute(
+        sa.text(
+            "UPDATE duty SET languages = (SELECT p.languages FROM peers p WHERE p.id = duty.peer_id),"
+            " travel_limit_m = (SELECT p.travel_limit_m FROM peers p WHERE p.id = duty.peer_id)"
+            " WHERE on_duty"
+        )
+    )
     rows = bind.execute(
         sa.text(
             "SELECT d.peer_id, d.latitude, d.longitude, p.home_latitude, p.home_longitude"
@@ -59,5 +69,5 @@ def downgrade() -> None:
     """Take them away."""
     for name in _INDEXES:
         op.drop_index(name, "duty")
-    for column in ("turn_at", "home_cell", "cell"):
+    for column in ("travel_limit_m", "languages", "turn_at", "home_cell", "cell"):
         op.drop_column("duty", column)
