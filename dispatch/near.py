@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from heapq import nsmallest
 from json import dumps
-from math import sqrt
+from math import inf, sqrt
 from typing import Any
 
 from sqlalchemy import (
@@ -23,7 +23,6 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    exists,
     func,
     literal_column,
     or_,
@@ -45,6 +44,9 @@ AT_MOST = 2.5
 
 FAR = 1000
 """Up to so many whose own limit is wider than the network's are looked at one by one."""
+
+BADGES = 5000
+"""Up to so many who have a site's badge are read at once: sooner than to ask for some hundreds by name."""
 
 Place = tuple[float, str]
 
@@ -75,11 +77,13 @@ def nearest(
         return []
     _alone(session)
     look = _Look(session, asked, here, middle, limit_m, wanted)
+    look.read_badges()
     look.as_far_as(limit_m)
     if len(look.found) < wanted:
         far = look.with_a_wider_limit()
         if len(far) <= FAR:
             look.take(far)
+            look.let_in(inf)
         else:
             look.as_far_as(float(far[0][3]))
     return nsmallest(wanted, ((metres, peer_id) for peer_id, metres in look.found.items()))
@@ -87,7 +91,10 @@ def nearest(
 
 @dataclass
 class _Look:
-    """One search: how far it has looked, and who was found at how many metres."""
+    """One search: how far it has looked, and who was found at how many metres.
+
+    Where a badge is held by very many, it is asked for by name, of those alone who may be needed.
+    """
 
     session: Session
     asked: Asked
@@ -96,6 +103,10 @@ class _Look:
     limit_m: float
     wanted: int
     found: dict[str, float] = field(default_factory=dict)
+    unsure: list[Place] = field(default_factory=list)
+    """Who would go there, but may be without a badge, and beyond others who are not seen yet."""
+    badged: frozenset[str] | None = None
+    """Who has the badge, where not too many have it to read them all at once."""
     seen: frozenset[str] = frozenset()
 
     def as_far_as(self, end_m: float) -> None:
@@ -107,7 +118,8 @@ class _Look:
             self.take(self._within(disk - self.seen))
             self.seen |= disk
             sure_m = cells.sure_m(self.middle, rings)
-            sure = sum(metres <= sure_m for metres in self.found.values())
+            self.let_in(sure_m)
+            sure = len(self.found)
             if sure >= self.wanted or sure_m >= end_m:
                 return
             # As many a square kilometre as here, and somewhat further for being wrong.
@@ -116,22 +128,46 @@ class _Look:
 
     def take(self, rows: Iterable[Any]) -> None:
         """Whoever of these would go so far is found."""
-        here, limit_m, found = self.here, self.limit_m, self.found
+        here, limit_m, unsure, badged = self.here, self.limit_m, self.unsure, self.badged
         for peer_id, latitude, longitude, own_m in rows:
+            if badged is not None and peer_id not in badged:
+                continue
             most_m = limit_m if own_m is None else own_m
             if abs(latitude - here.latitude) * METRES_A_DEGREE > most_m:
                 continue  # The latitudes alone are too far apart.
             metres = distance_m(Point(latitude, longitude), here)
             if metres <= most_m:
-                found[peer_id] = metres
+                unsure.append((metres, peer_id))
+
+    def let_in(self, sure_m: float) -> None:
+        """Those who are not further away are found, when the site lets them in."""
+        sure = {peer_id: metres for metres, peer_id in self.unsure if metres <= sure_m}
+        self.unsure = [one for one in self.unsure if one[0] > sure_m]
+        if self.asked.badge_of is None or self.badged is not None or not sure:
+            self.found |= sure
+            return
+        dialect = dialect_of(self.session)
+        values = {**self._badge(), "ids": as_one(dialect, sure)}
+        for (peer_id,) in self.session.connection().execute(_badges(dialect), values):
+            self.found[peer_id] = sure[peer_id]
+
+    def read_badges(self) -> None:
+        """Read who has the site's badge, when they are not too many."""
+        if self.asked.badge_of is not None:
+            rows = self.session.connection().execute(_ALL_BADGES, self._badge()).all()
+            if len(rows) <= BADGES:
+                self.badged = frozenset(peer_id for (peer_id,) in rows)
+
+    def _badge(self) -> dict[str, Any]:
+        return {"site": self.asked.badge_of, "valid": self.asked.valid_at}
 
     def with_a_wider_limit(self) -> list[Any]:
         """Some more than `FAR` of those whose own limit is wider, the widest first."""
-        return self._rows(_wider(self.asked.badge_of is not None), {"limit": self.limit_m})
+        return self._rows(_WIDER, {"limit": self.limit_m})
 
     def _within(self, disk: Collection[str]) -> list[Any]:
         dialect = dialect_of(self.session)
-        statement = _in_cells(dialect, self.asked.badge_of is not None)
+        statement = _in_cells(dialect)
         return self._rows(statement, {"cells": as_one(dialect, disk)})
 
     def _rows(self, statement: Any, more: dict[str, Any]) -> list[Any]:
@@ -141,8 +177,6 @@ class _Look:
             "speaks": listed(self.asked.language),
             **more,
         }
-        if self.asked.badge_of is not None:
-            values |= {"site": self.asked.badge_of, "valid": self.asked.valid_at}
         # Not through the session: it would look at every row for objects that it keeps.
         return list(self.session.connection().execute(statement, values).all())
 
@@ -188,22 +222,11 @@ _SPEAKS = cast(Duty.languages, String).like(bindparam("speaks"))
 _IS_FRESH = Duty.position_at >= bindparam("fresh")
 
 
-def _lets_in(is_badged: bool) -> list[ColumnElement[bool]]:
-    if not is_badged:
-        return []
-    badge = exists().where(
-        Badge.peer_id == Duty.peer_id,
-        Badge.site_id == bindparam("site"),
-        Badge.expires_at > bindparam("valid"),
-    )
-    return [badge]
-
-
 # Built once: building a statement takes as long as running it.
 @cache
-def _in_cells(dialect: str, is_badged: bool) -> Any:
+def _in_cells(dialect: str) -> Any:
     """Id, latitude, longitude and own limit of those in `cells`, by fresh position, then by home."""
-    which = [ON_DUTY, _SPEAKS, *_lets_in(is_badged)]
+    which = (ON_DUTY, _SPEAKS)
     by_position = select(Duty.peer_id, Duty.latitude, Duty.longitude, Duty.travel_limit_m).where(
         *which, one_of(dialect, Duty.cell, "cells"), _IS_FRESH
     )
@@ -220,20 +243,32 @@ def _in_cells(dialect: str, is_badged: bool) -> Any:
 
 
 @cache
-def _wider(is_badged: bool) -> Select[Any]:
-    latitude = case((_IS_FRESH, Duty.latitude), else_=Peer.home_latitude)
-    longitude = case((_IS_FRESH, Duty.longitude), else_=Peer.home_longitude)
-    return (
-        select(Duty.peer_id, latitude, longitude, Duty.travel_limit_m)
-        .join(Peer, Peer.id == Duty.peer_id)
-        .where(
-            ON_DUTY,
-            _SPEAKS,
-            *_lets_in(is_badged),
-            Duty.travel_limit_m > bindparam("limit"),
-            latitude.is_not(None),
-            longitude.is_not(None),
-        )
-        .order_by(Duty.travel_limit_m.desc())
-        .limit(FAR + 1)
+def _badges(dialect: str) -> Select[str]:
+    """Who of `ids` has the badge of the site."""
+    return select(Badge.peer_id).where(
+        one_of(dialect, Badge.peer_id, "ids"),
+        Badge.site_id == bindparam("site"),
+        Badge.expires_at > bindparam("valid"),
     )
+
+
+_ALL_BADGES = (
+    select(Badge.peer_id)
+    .where(Badge.site_id == bindparam("site"), Badge.expires_at > bindparam("valid"))
+    .limit(BADGES + 1)
+)
+_LATITUDE = case((_IS_FRESH, Duty.latitude), else_=Peer.home_latitude)
+_LONGITUDE = case((_IS_FRESH, Duty.longitude), else_=Peer.home_longitude)
+_WIDER = (
+    select(Duty.peer_id, _LATITUDE, _LONGITUDE, Duty.travel_limit_m)
+    .join(Peer, Peer.id == Duty.peer_id)
+    .where(
+        ON_DUTY,
+        _SPEAKS,
+        Duty.travel_limit_m > bindparam("limit"),
+        _LATITUDE.is_not(None),
+        _LONGITUDE.is_not(None),
+    )
+    .order_by(Duty.travel_limit_m.desc())
+    .limit(FAR + 1)
+)
