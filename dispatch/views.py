@@ -167,13 +167,16 @@ def _lately(
         Offer.request_id.in_(of_a_day), Offer.state != OfferState.ACCEPTED
     )
     cases = select(Visit.peer_id, func.count()).where(Visit.request_id.in_(of_a_day))
+    some = {}
     if ids is not None:
+        dialect = near.dialect_of(session)
+        some["ids"] = near.as_one(dialect, ids)
         # Nobody is asked before there is a request.
-        alerts = alerts.where(Offer.peer_id.in_(ids), Offer.asked_at > since)
-        cases = cases.where(Visit.peer_id.in_(ids))
+        alerts = alerts.where(near.one_of(dialect, Offer.peer_id, "ids"), Offer.asked_at > since)
+        cases = cases.where(near.one_of(dialect, Visit.peer_id, "ids"))
     return _Lately(
-        dict(session.execute(alerts.group_by(Offer.peer_id)).tuples().all()),
-        dict(session.execute(cases.group_by(Visit.peer_id)).tuples().all()),
+        dict(session.execute(alerts.group_by(Offer.peer_id), some).all()),
+        dict(session.execute(cases.group_by(Visit.peer_id), some).all()),
     )
 
 
@@ -186,9 +189,12 @@ def _open_elsewhere(
         Offer.state == OfferState.OPEN,
         Offer.request_id != request.id,
     )
+    some = {}
     if ids is not None:
-        offers = offers.where(Offer.peer_id.in_(ids))
-    for peer_id, asked_at in session.execute(offers):
+        dialect = near.dialect_of(session)
+        some["ids"] = near.as_one(dialect, ids)
+        offers = offers.where(near.one_of(dialect, Offer.peer_id, "ids"))
+    for peer_id, asked_at in session.execute(offers, some):
         found[peer_id] = (*found.get(peer_id, ()), asked_at)
     return found
 

@@ -156,6 +156,20 @@ def test_an_own_limit_counts_and_so_does_the_badge(
     assert seen(db, request_id) == expected
 
 
+def test_by_price_it_counts_what_those_who_are_looked_at_were_asked(
+    large: None, world: World, db: Database, clock: ManualClock
+) -> None:
+    world.ask(world.actors["Hannah L."])
+    clock.advance(60)
+    request_id = world.ask(world.actors["Hannah L."], modality=Modality.PHONE)
+    with db.read() as tx:
+        request = tx.session.get_one(SupportRequest, request_id)
+        views_of = views.peer_views(tx, request, DEFAULT.model_copy(update={"strategy": "priced"}))
+    counted = {one.name: (one.recent_alerts, len(one.offers_elsewhere)) for one in views_of}
+    assert counted["P0 Q."] == counted["P1 Q."] == (1, 1)
+    assert counted["P2 Q."] == (0, 0)
+
+
 def _where(row: Duty, peer: Peer, is_fresh: bool) -> Point:
     latitude = row.latitude if is_fresh else peer.home_latitude
     longitude = row.longitude if is_fresh else peer.home_longitude
