@@ -104,7 +104,7 @@ def test_the_page_follows_the_request_to_its_end(
     expect(page.locator(".fresh")).to_contain_text("miles away", timeout=SOON)
     accessible(page)
     picture(page, "ed-status")
-    page.get_by_role("button", name="Marcus is here").click()
+    page.get_by_role("button", name="Marcus is here", exact=True).click()
     expect(page.locator(".pill")).to_have_text("Arrived", timeout=SOON)
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".pill")).to_have_text("On the way", timeout=SOON)
