@@ -24,7 +24,7 @@ def same(page: Page, name: str) -> Any:
 def test_a_site_sets_some_of_the_policy_itself(town: Town, open_page: Open) -> None:
     manager = town.user("manager")
     page = open_page("/manage/settings/policy", manager)
-    page.get_by_label("For").select_option(label="Grant Medical Center")
+    page.get_by_label("For", exact=True).select_option(label="Grant Medical Center")
     alarm = page.locator("#alarm_after_s")
     expect(alarm).to_be_disabled()
     expect(page.locator("#wave-0")).to_be_disabled()
@@ -52,10 +52,10 @@ def test_a_site_sets_some_of_the_policy_itself(town: Town, open_page: Open) -> N
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved")).to_be_visible()
     assert site_of(town, "Grant Medical Center")["policy"] == {}
-    page.get_by_label("For").select_option(label="The whole network")
+    page.get_by_label("For", exact=True).select_option(label="The whole network")
     expect(alarm).to_be_enabled()
     page.goto("/manage/settings/policy?lang=es")
-    page.get_by_label("Para").select_option(index=1)
+    page.get_by_label("Para", exact=True).select_option(index=1)
     expect(page.get_by_text("Igual que la red").first).to_be_visible()
     fits(page)
 
