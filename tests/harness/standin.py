@@ -10,6 +10,7 @@ It knows sockets and HTTP; what a service checks and answers is each stand-in's 
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -132,7 +133,7 @@ def json_reply(
     return Reply(status, content, headers, hang_s)
 
 
-class HttpStandIn(Listening):
+class HttpStandIn(Listening, ABC):
     """A service over HTTP: `answer` says what to reply."""
 
     def __init__(self, port: int = 0) -> None:
@@ -143,9 +144,9 @@ class HttpStandIn(Listening):
 
         super().__init__(_Server(("127.0.0.1", port), Handler))
 
+    @abstractmethod
     def answer(self, asked: Asked) -> Reply:
         """The reply to one request; several threads may ask at once."""
-        raise NotImplementedError
 
 
 class _Server(ThreadingHTTPServer):
