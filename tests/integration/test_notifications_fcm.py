@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -46,8 +46,11 @@ def channel(fcm: FcmServer, tmp_path: Path) -> Iterator[FcmChannel]:
     one.close()
 
 
-def relay(phones: Phones, channel: FcmChannel) -> Relay:
-    return Relay(phones.db, {Kind.FCM: channel}, phones.directory, rng=Random(1))
+Observe = Callable[[str, str, float], None]
+
+
+def relay(phones: Phones, channel: FcmChannel, observe: Observe | None = None) -> Relay:
+    return Relay(phones.db, {Kind.FCM: channel}, phones.directory, rng=Random(1), observe=observe)
 
 
 def run(one: Relay) -> None:
@@ -114,13 +117,13 @@ def test_every_row_of_the_push_table(
 ) -> None:
     row = TABLE[name]
     phones = Phones(db)
-    one = relay(phones, channel)
+    took_s: list[float] = []
+    one = relay(phones, channel, lambda *end: took_s.append(end[2]))
     marcus = phones.person("token-a")
     (offer_id,) = phones.offer(marcus)
     fcm.script("token-a", row.answer)
-    began = time.monotonic()
     run(one)
-    assert time.monotonic() - began < 3, "nobody sleeps on a provider's behalf"
+    assert max(took_s) < 3, "nobody sleeps on a provider's behalf"
 
     assert len(fcm.tried) == 1, "the SDK must not send again by itself"
     push = phones.row(rung=Rung.PUSH)
