@@ -306,6 +306,7 @@ def _request(site: Site) -> SupportRequest:
         id=new_id(),
         network_id=site.network_id,
         site_id=site.id,
+        created_at=START,
         language="en",
         is_widened=False,
         preferences=[],
