@@ -14,6 +14,7 @@ Pure (values in, values out, `now` handed in):
 - `waves`     by the policy's clock; and what the clock says to managers
 - `simple`    two at a time, what `priced` falls back to
 - `bridging`  whom to ask by video until somebody arrives: the same decision, in small steps
+- `room_clock` what becomes of a video room that somebody left
 - `knowledge` what has been learned, as a decision takes it
 
 Rows:
@@ -24,6 +25,7 @@ Rows:
 - `spells`    when each peer was available: the past of a duty; one more table
 - `region`    whom a search looks at in a network too large to look at everybody; `near` the nearest
               of them, by index; `cells` (pure) the hexagons that they are found by
+ - `rooms`     the room of a video visit and its two seats: two more tables
 - `access`    the gates: another network's rows do not exist
 - `views`     rows into the values that a decision takes
 - `familiar`  peers whom a person may have met before

@@ -17,6 +17,7 @@ ERROR_CODES: dict[str, str] = {
     "busy": "This peer is already with someone.",
     "offer_closed": "This offer is closed; the request no longer needs an answer.",
     "previews_full": "Enough previews of the policy are waiting; take one back first.",
+    "room_moved": "The call was opened on another screen, which has it now.",
     "in_use": "It is still in use and cannot be changed in this way.",
 }
 
@@ -54,7 +55,7 @@ class Invalid(DomainError):
 
 
 class Conflict(DomainError):
-    """The state does not allow it: `already_taken`, `illegal_step`, `busy`, `in_use`,
+    """The state does not allow it: `already_taken`, `illegal_step`, `busy`, `room_moved`, `in_use`,
     `previews_full`."""
 
     code = "illegal_step"

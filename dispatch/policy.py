@@ -79,6 +79,15 @@ class Policy(BaseModel):
     undo_s: Annotated[int, Field(ge=0, le=60)] = 10
     """How long depart, arrive and start can be taken back."""
 
+    guest_link_s: Annotated[int, Field(ge=60, le=24 * 3600)] = 1800
+    """How long the link for the bedside screen can be opened."""
+
+    room_ask_s: Annotated[int, Field(ge=10, le=3600)] = 60
+    """Somebody left the video: after this long, who is left is asked whether they are there ..."""
+
+    room_end_s: Annotated[int, Field(ge=10, le=3600)] = 120
+    """... and this long after the question, without an answer, the conversation ends."""
+
     offer_blocks_s: Seconds = 180
     """An unanswered offer elsewhere keeps a peer from being asked for this long."""
 

@@ -147,6 +147,8 @@ LIVE_VISIT = frozenset(VisitState(state.value) for state in VISITED)
 """The states of a visit that keep its peer busy."""
 
 _ENGINE = frozenset({"engine"})
+_GUEST = frozenset({"guest"})
+"""The person at the bedside, in the room of their own video visit."""
 _PEER = frozenset({Role.PEER.value})
 _STAFF = frozenset({Role.STAFF.value})
 _MANAGER = frozenset({Role.MANAGER.value})
@@ -215,8 +217,8 @@ STEPS: dict[Step, Rule] = {
     Step.START: Rule(
         frozenset({_S.ARRIVED}),
         _S.IN_SESSION,
-        _PEER,
-        "the conversation begins",
+        _PEER | _ENGINE,
+        "the conversation begins; a video visit when both are connected",
         VisitState.IN_SESSION,
         remote_sources=frozenset({_S.ACCEPTED}),
         can_undo=True,
@@ -224,8 +226,8 @@ STEPS: dict[Step, Rule] = {
     Step.COMPLETE: Rule(
         frozenset({_S.IN_SESSION}),
         _S.COMPLETED,
-        _PEER | _STAFF,
-        "the conversation is over",
+        _PEER | _STAFF | _GUEST | _ENGINE,
+        "the conversation is over; a video visit also when its room stayed empty",
         VisitState.COMPLETED,
     ),
     Step.WITHDRAW: Rule(

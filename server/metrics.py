@@ -76,6 +76,12 @@ class Metrics:
             buckets=_BUCKETS_S,
             registry=self.registry,
         )
+        self.connects = Histogram(
+            "alongside_video_connect_seconds",
+            "From both sides wanting to talk to both connected.",
+            buckets=(0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, 34.0, 60.0),
+            registry=self.registry,
+        )
         self.loop_errors = Counter(
             "alongside_dispatcher_errors_total",
             "Rounds of a dispatcher loop that failed, by loop.",

@@ -21,6 +21,9 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 _NAME = r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+"
 _HOST = rf"({_NAME}|http://127\.0\.0\.1:[0-9]{{1,5}})"
+_STUN = r"^\s*(stuns?:[A-Za-z0-9.\[\]:-]+)?(\s+stuns?:[A-Za-z0-9.\[\]:-]+)*\s*$"
+_TURN_ONE = r"turns?:[A-Za-z0-9.\[\]:-]+(\?transport=(udp|tcp))?"
+_TURN = rf"^\s*({_TURN_ONE})?(\s+{_TURN_ONE})*\s*$"
 _HOSTS = rf"^\s*{_HOST}(\s+{_HOST})*\s*$"
 
 Environment = Literal["demo", "production", "test"]
@@ -139,6 +142,23 @@ class Settings(BaseSettings):
         "",
         description="Services of apprise that managers may send alarms to, e.g. slack msteams.",
     )
+    stun_urls: str = Field(
+        "",
+        pattern=_STUN,
+        description="STUN servers for video, stun:host:port, separated by spaces.",
+    )
+    turn_urls: str = Field(
+        "",
+        pattern=_TURN,
+        description="Relays for video, turn:host:port?transport=udp or turns:host:port, separated "
+        "by spaces; without one, two firewalls may keep a call from connecting.",
+    )
+    turn_secret: SecretStr | None = Field(
+        None, description="The relay's static-auth-secret (coturn, use-auth-secret)."
+    )
+    turn_only: bool = Field(
+        False, description="Every call by the relay: neither side learns the other's address."
+    )
     deliveries_kept_days: Positive = Field(
         90, description="Days after which the history of alerts is deleted."
     )
@@ -230,7 +250,20 @@ def unsafe(settings: Settings) -> list[str]:
         return ["DATABASE_URL: must be a sqlite or postgresql address"]
     if not settings.is_production:
         return []
-    return [*_unsafe_web(settings), *_unsafe_processes(settings), *_unsafe_push(settings)]
+    return [
+        *_unsafe_web(settings),
+        *_unsafe_processes(settings),
+        *_unsafe_push(settings),
+        *_unsafe_video(settings),
+    ]
+
+
+def _unsafe_video(settings: Settings) -> list[str]:
+    if settings.turn_urls and settings.turn_secret is None:
+        return ["TURN_SECRET: must be set with TURN_URLS"]
+    if settings.turn_only and not settings.turn_urls:
+        return ["TURN_URLS: must be set with TURN_ONLY; no call would connect"]
+    return []
 
 
 def _unsafe_web(settings: Settings) -> list[str]:

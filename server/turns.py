@@ -12,11 +12,12 @@ from dispatch.previewing import previews
 from dispatch.recorded import decisions
 from notifications import history
 from server import idempotency
-from server.auth import sessions
+from server.auth import guests, sessions
 from server.models import Heartbeat
 from storage.database import Database
 
 SWEEP_S = 5.0
+ROOMS_S = 2.0
 CHORES_S = 60.0
 LEARN_S = 3600.0
 """How often it is asked whether something is to be learned anew; it is once a day."""
@@ -44,6 +45,7 @@ def chores(db: Database) -> int:
     with db.transaction() as tx:
         idempotency.purge(tx)
         sessions.purge(tx)
+        guests.purge(tx)
         care.forget(tx)
         spells.forget(tx)
         previews.forget(tx)

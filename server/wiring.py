@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask_limiter import Limiter
 
 from dispatch import engine, sweeper
+from dispatch.actions import rooms
 from dispatch.learning import training
 from dispatch.travel import calibrate
 from notifications.channels.base import Channel
@@ -29,7 +30,16 @@ from server.realtime.publisher import Publisher
 from server.roads import LOOK_S as ROADS_S
 from server.roads import Roads
 from server.settings import Settings
-from server.turns import CHORES_S, LEARN_S, SWEEP_S, Turn, chores, forget, forget_inputs
+from server.turns import (
+    CHORES_S,
+    LEARN_S,
+    ROOMS_S,
+    SWEEP_S,
+    Turn,
+    chores,
+    forget,
+    forget_inputs,
+)
 from server.wake import LocalWake, RedisWake, Wake
 from storage.clock import Clock, SystemClock
 from storage.database import Database, Transaction
@@ -152,6 +162,7 @@ def make_loops(wired: Wired) -> Loops:
             "engine": [
                 Turn("engine", lambda: engine.tick(db)),
                 Turn("sweeper", lambda: sweeper.sweep(db), SWEEP_S),
+                Turn("rooms", lambda: rooms.tick(db), ROOMS_S),
                 Turn("chores", lambda: chores(db), CHORES_S),
                 Turn("history", lambda: forget(db, settings.deliveries_kept_days), CHORES_S),
                 Turn("decisions", lambda: forget_inputs(db), CHORES_S),

@@ -7,6 +7,7 @@ change as one guarded statement and journals it. They return rows; shaping is th
 - `managers` claim, resume, assign
 - `peers`    see, accept and decline an offer
 - `visits`   depart, arrive, start, complete, withdraw, hand over, undo
+- `rooms`    come into a video room, say how it goes, leave, end; what its clock does
 - `duty`     be available, share a position
 - `notes`    the note after a visit, how a peer is, and who talks with them
 - `previews` a policy that is tried on the past

@@ -153,7 +153,7 @@ class RequestPage(Page):
 class ActorAnswer(Answer):
     """Who caused a fact."""
 
-    kind: Literal["staff", "peer", "manager", "supervisor", "admin", "engine"]
+    kind: Literal["staff", "peer", "manager", "supervisor", "admin", "engine", "guest"]
     id: str | None = None
     name: str | None = None
 

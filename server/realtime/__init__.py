@@ -6,6 +6,9 @@ An emit is an announcement. It may be lost; whoever missed one reads the rows ag
 - `events`       every event both ways, as types; `asyncapi` makes the reference from them
 - `connections`  the sockets of this process and who is behind each
 - `namespace`    connecting, and what clients say
+- `hall`         the video rooms: who comes in, letters between two browsers, who must leave
+- `room_events`  what is said there, as types
+- `pace`         how fast one socket may speak
 - `publisher`    after each commit: facts, offers, duty and positions to their rooms
 - `boardfeed`    changed rows of the live boards
 - `changes`      what a transaction did to duty rows, which journal nothing

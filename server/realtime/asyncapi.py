@@ -9,6 +9,7 @@ from server.errors import KINDS
 from server.realtime.events import SAID, TOLD, Auth, Refused, Said
 from server.realtime.outlets import Json
 from server.realtime.publisher import MOST_BYTES
+from server.realtime.room_events import MOST_LETTER_BYTES
 from server.realtime.rooms import NAMESPACE
 from server.realtime.transport import MOST_INBOUND_BYTES
 
@@ -17,10 +18,11 @@ _CHANNEL = "live"
 _SCHEMA = "#/components/schemas/{model}"
 _ABOUT = (
     "Socket.IO, default path, namespace `{namespace}`. Connect with `auth: {{token}}`, or with the "
-    "session cookie of a page of this origin. Every event of a client is answered by an "
+    "session cookie of a page of this origin; a bedside screen with `auth: {{guest: true}}` and the "
+    "cookie of its link. Every event of a client is answered by an "
     "acknowledgement: `{{ok: true, ...}}` or `{{ok: false, code, detail}}`. Order is `seq`: a gap, or "
     "a reconnect, is closed by `follow` with `after`, or over HTTP. A live event has at most "
-    "{most} bytes; the server reads none above {most_in}. When the access token expires and no "
+    "{most} bytes, a letter between two browsers {letter}; the server reads none above {most_in}. When the access token expires and no "
     "`refresh` came, when a session is revoked or a role changes, the connection ends."
 )
 
@@ -34,7 +36,10 @@ def document(public_url: str, transports: list[str]) -> Json:
             "title": "Alongside live",
             "version": VERSION,
             "description": _ABOUT.format(
-                namespace=NAMESPACE, most=MOST_BYTES, most_in=MOST_INBOUND_BYTES
+                namespace=NAMESPACE,
+                most=MOST_BYTES,
+                most_in=MOST_INBOUND_BYTES,
+                letter=MOST_LETTER_BYTES,
             ),
             "license": {"name": "Apache-2.0"},
         },
@@ -141,6 +146,8 @@ def _refusals(said: Said) -> str:
         {"database_unavailable", "forbidden", "invalid", "not_signed_in"}.union(said.problems)
     )
     meanings = "; ".join(f"`{code}`: {KINDS[code].meaning}" for code in codes)
+    if said.guests:
+        roles += ", and the guest of the visit"
     return f"Roles: {roles}. Refused with {meanings}"
 
 

@@ -1,4 +1,4 @@
-"""What a transaction did to peers. Duty, positions and reach journal nothing: a flush is watched.
+"""What a transaction did to peers and rooms, which journal nothing: a flush is watched.
 
 Duty is begun by a peer, ended by a peer, by the sweeper or with an account; reach is lost with a
 phone and comes back with an app. Looking at the rows tells of all of it. It remembers only for as long as the session lives; a rollback forgets.
@@ -11,9 +11,11 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, UOWTransaction
 
 from dispatch.models import Duty, Peer
+from dispatch.rooms import Room, Seat
 from storage.database import Transaction
 
 _KEY = "alongside.duty_changes"
+_ROOMS = "alongside.rooms"
 _AVAILABILITY = ("on_duty", "until", "modalities")
 
 
@@ -35,11 +37,19 @@ def of(tx: Transaction) -> dict[str, PeerChange]:
     return found
 
 
+def rooms_of(tx: Transaction) -> set[str]:
+    """The visits whose video room a transaction changed."""
+    found: set[str] = tx.session.info.get(_ROOMS, set())
+    return found
+
+
 @event.listens_for(Session, "after_flush")
 def _notice(session: Session, _flush: UOWTransaction) -> None:
     for row in (*session.new, *session.dirty):
         if isinstance(row, Duty):
             _notice_duty(session, row)
+        elif isinstance(row, Room | Seat):
+            session.info.setdefault(_ROOMS, set()).add(row.visit_id)
         elif isinstance(row, Peer) and row not in session.new and _is_changed(row, "is_reachable"):
             _change(session, row.id, row.network_id).reach = row.is_reachable
 

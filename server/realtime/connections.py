@@ -3,7 +3,19 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from dispatch.rooms import Side
 from server.auth.callers import Caller, Credential
+from server.auth.guests import Guest
+from server.realtime.pace import Pace
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page sits: which visit's room, which side, which page."""
+
+    visit_id: str
+    side: Side
+    tab: str
 
 
 @dataclass
@@ -17,6 +29,8 @@ class Connection:
     """When the access token ends; None for a page's cookie, which its session's row ends."""
     follows: dict[str, str] = field(default_factory=dict)
     """Request by id, and the room it is followed in."""
+    place: Place | None = None
+    pace: Pace = field(default_factory=Pace)
 
     def is_of(self, caller: Caller) -> bool:
         """Whether `caller` is who connected, in the same role at the same site."""
@@ -29,11 +43,34 @@ class Connection:
         )
 
 
+@dataclass
+class GuestConnection:
+    """One socket of a bedside screen: nobody is signed in, and one visit can be spoken of."""
+
+    sid: str
+    guest: Guest
+    place: Place | None = None
+    pace: Pace = field(default_factory=Pace)
+
+
 class Connections:
     """Every socket of this process, by the library's id for it."""
 
     def __init__(self) -> None:
         self._by_sid: dict[str, Connection] = {}
+        self._guests: dict[str, GuestConnection] = {}
+
+    def add_guest(self, connection: GuestConnection) -> None:
+        """Remember a bedside screen that was let in."""
+        self._guests[connection.sid] = connection
+
+    def guest(self, sid: str) -> GuestConnection | None:
+        """The bedside screen, if it is here."""
+        return self._guests.get(sid)
+
+    def guests(self) -> list[GuestConnection]:
+        """All bedside screens, as they are now."""
+        return list(self._guests.values())
 
     def add(self, connection: Connection) -> None:
         """Remember a socket that was let in."""
@@ -46,6 +83,7 @@ class Connections:
     def remove(self, sid: str) -> None:
         """Forget a socket that is gone."""
         self._by_sid.pop(sid, None)
+        self._guests.pop(sid, None)
 
     def all(self) -> list[Connection]:
         """All of them, as they are now."""

@@ -34,7 +34,12 @@ def install(app: Flask, wired: Wired) -> SocketIO:
     server = sio.server
     server.register_namespace(live)
     lingerers = transport.Lingerers(server, NAMESPACE)
-    watcher = Watcher(wired, live.connections, live, also=lingerers.look)
+
+    def also() -> None:
+        lingerers.look()
+        live.hall.look()
+
+    watcher = Watcher(wired, live.connections, live, also=also)
     transport.tame(server, on_request=watcher.start)
     app.extensions["alongside_watcher"] = watcher
     wired.publisher.use(_outlet(server, settings))

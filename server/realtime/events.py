@@ -20,8 +20,19 @@ from server.api.declare import EVERY_ROLE
 from server.api.duty import PositionBody, PositionTaken
 from server.api.models import Answer, Body, Moment, OpaqueId
 from server.api.requests import SEEING
+from server.api.room_answers import RoomAnswer
+from server.realtime.room_events import (
+    JoinRoom,
+    LeaveRoom,
+    RoomDone,
+    RoomState,
+    Signal,
+    SignalTold,
+    StayInRoom,
+)
 
 Token = Annotated[str, Field(min_length=1, max_length=2_048)]
+_PEER = frozenset({Role.PEER})
 WATCHING = frozenset({Role.MANAGER, Role.SUPERVISOR})
 
 
@@ -156,6 +167,8 @@ class Said:
     roles: frozenset[Role]
     summary: str
     problems: tuple[str, ...] = ()
+    guests: bool = False
+    """Whether the person at a bedside may say it too, about their own visit."""
 
 
 @dataclass(frozen=True)
@@ -227,6 +240,51 @@ SAID = _by_name(
             EVERY_ROLE,
             "A fresh access token, before the one this connection stands on expires.",
         ),
+        Said(
+            "room_join",
+            JoinRoom,
+            RoomDone,
+            _PEER,
+            "Into the room of a video visit, or back into it; the newest page has the seat.",
+            ("not_found", "illegal_step"),
+            guests=True,
+        ),
+        Said(
+            "room_state",
+            RoomState,
+            Done,
+            _PEER,
+            "How this side is: on every change, and every ten seconds as a sign of life.",
+            ("not_found", "illegal_step", "room_moved", "too_fast"),
+            guests=True,
+        ),
+        Said(
+            "signal",
+            Signal,
+            Done,
+            _PEER,
+            "A letter to the other side's browser; the server passes it on and keeps nothing.",
+            ("illegal_step", "too_fast"),
+            guests=True,
+        ),
+        Said(
+            "room_stay",
+            StayInRoom,
+            Done,
+            _PEER,
+            "Still here: an answer to `asked_at` of the room.",
+            ("not_found", "illegal_step"),
+            guests=True,
+        ),
+        Said(
+            "room_leave",
+            LeaveRoom,
+            Done,
+            _PEER,
+            "Out of the room; `ended` completes a conversation that had begun.",
+            ("not_found", "illegal_step", "forbidden"),
+            guests=True,
+        ),
     ]
 )
 
@@ -243,6 +301,8 @@ TOLD = {
         Told("board", BoardChange, "Changed rows of the board that is followed."),
         Told("duty", DutyAnswer, "The peer's duty changed, whoever changed it."),
         Told("position", PositionShown, "A peer on the road, about every two seconds."),
+        Told("room", RoomAnswer, "The room of a video visit changed; to its two sides only."),
+        Told("signal", SignalTold, "A letter of the other side's browser."),
         Told("resync", Resync, "Something could not be said here; fetch it over HTTP."),
     )
 }

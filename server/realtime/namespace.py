@@ -24,12 +24,15 @@ from server.api.duty import PositionBody
 from server.api.layer import COOKIE
 from server.api.models import Body
 from server.auth.callers import Caller, Credential, authenticate
+from server.auth.guests import COOKIE as GUEST_COOKIE
+from server.auth.guests import recognise
 from server.auth.origin import is_same_origin
 from server.errors import Problem, from_validation, to_problem
 from server.realtime import rooms, wire
 from server.realtime.boardfeed import newest_seq
-from server.realtime.connections import Connection, Connections
+from server.realtime.connections import Connection, Connections, GuestConnection
 from server.realtime.events import SAID, Auth, Follow, Nothing, Refresh, Said, Seen, Unfollow
+from server.realtime.hall import Hall
 from server.realtime.outlets import Json
 from server.realtime.publisher import MOST_BYTES
 from server.realtime.rooms import NAMESPACE
@@ -41,6 +44,8 @@ log = logging.getLogger(__name__)
 MOST_FOLLOWED = 100
 """Requests one socket may follow at a time."""
 FACTS_AT_ONCE = 200
+AS_GUEST = {"guest": True}
+"""What a bedside screen connects with: its own cookie counts, and no sign-in of that device."""
 
 
 class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no types
@@ -61,6 +66,7 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
             "seen": self._seen,
             "refresh": self._refresh,
         }
+        self.hall = Hall(wired, self.connections, self)
 
     def trigger_event(self, event: Any, sid: str, *said: Any) -> Json | None:
         """The library's way in, for connections and for everything that a client says."""
@@ -78,6 +84,19 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
         self.connections.remove(connection.sid)
         self.server.disconnect(connection.sid, namespace=NAMESPACE, ignore_queue=True)
 
+    def put_out_guest(self, connection: GuestConnection) -> None:
+        """End the connection of a bedside screen."""
+        self.connections.remove(connection.sid)
+        self.server.disconnect(connection.sid, namespace=NAMESPACE, ignore_queue=True)
+
+    def enter(self, sid: str, room: str) -> None:
+        """A socket of this process into a room."""
+        self.server.enter_room(sid, room, NAMESPACE)
+
+    def leave(self, sid: str, room: str) -> None:
+        """A socket of this process out of a room."""
+        self.server.leave_room(sid, room, NAMESPACE)
+
     def stop_following(self, connection: Connection, request_id: str) -> None:
         """Out of the rooms of one request."""
         room = connection.follows.pop(request_id, None)
@@ -86,6 +105,9 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
 
     def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         try:
+            if auth == AS_GUEST:
+                self.connections.add_guest(self._admit_guest(sid, environ))
+                return
             connection = self._admit(sid, environ, auth)
         except Exception as error:  # noqa: BLE001  # the client is told a code, and nothing else
             problem = to_problem(error)
@@ -115,18 +137,35 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
                 duty.heard_from(tx, caller.user_id)
         return Connection(sid, credential, caller, expires_at)
 
+    def _admit_guest(self, sid: str, environ: dict[str, Any]) -> GuestConnection:
+        """The bedside screen of a live visit, by its cookie, from a page of ours."""
+        request = Request(environ)
+        if not is_same_origin(request, self._wired.settings.public_url):
+            raise Problem("cross_origin")
+        with self._wired.db.read() as tx:
+            guest = recognise(tx, request.cookies.get(GUEST_COOKIE))
+        if guest is None:
+            raise Problem("not_signed_in")
+        return GuestConnection(sid, guest)
+
     def _answer(self, event: Any, sid: str, said: tuple[Any, ...]) -> Json:
         """The acknowledgement of one event."""
         try:
+            guest = self.connections.guest(sid)
             connection = self.connections.get(sid)
-            if connection is None or self._is_expired(connection):
+            if guest is None and (connection is None or self._is_expired(connection)):
                 raise Problem("not_signed_in")
             declared = SAID.get(event) if isinstance(event, str) else None
             if declared is None:
                 raise Problem("not_found", "There is no such event.")
-            if connection.caller.role not in declared.roles:
+            if guest is not None and not declared.guests:
+                raise Problem("forbidden")
+            if connection is not None and connection.caller.role not in declared.roles:
                 raise Problem("forbidden")
             body = _parse_said(declared, said)
+            if declared.name in self.hall.handlers:
+                return {"ok": True, **self.hall.handlers[declared.name](guest or connection, body)}
+            assert connection is not None
             return {"ok": True, **self._handlers[declared.name](connection, body)}
         except Exception as error:  # noqa: BLE001  # answered by its code; the unforeseen is logged
             return _refusal(to_problem(error))

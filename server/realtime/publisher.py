@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 from sqlalchemy import and_, select
 
 from dispatch import geo, shapes
+from dispatch import rooms as video
 from dispatch.events import Fact, FactType
 from dispatch.geo import Point
 from dispatch.models import Duty, Offer, Site, SupportRequest, Visit
-from dispatch.states import OfferState, Role, VisitState
+from dispatch.states import LIVE_VISIT, OfferState, Role, VisitState
 from server.realtime import changes, rooms, wire
 from server.realtime.boardfeed import BoardFeed
 from server.realtime.outlets import Json, Outlet
@@ -72,10 +73,16 @@ class Publisher:
         assigned = [
             fact.data["visit"]["id"] for fact in facts if fact.type is FactType.REQUEST_ASSIGNED
         ]
-        if asked or assigned or moved or changed:
+        calls = [
+            visit_id
+            for visit_id in sorted(changes.rooms_of(tx) | _visits_of(facts))
+            if any(self._outlet.is_heard(room) for room in rooms.both(visit_id))
+        ]
+        if asked or assigned or moved or changed or calls:
             with self._db.read() as look:
                 self._tell_asked(look, asked)
                 self._tell_assigned(look, assigned)
+                self._tell_rooms(look, calls)
                 self._tell_duties(look, changed)
                 changed |= self._tell_positions(look, moved)
         changed |= {p for p, change in duties.items() if change.reach is not None}
@@ -153,6 +160,25 @@ class Publisher:
             closed = _closed(offer.id, offer.request_id, OfferState.ACCEPTED.value, "assigned")
             self._emit("offer_closed", closed, [rooms.peer(offer.peer_id)])
 
+    def _tell_rooms(self, tx: Transaction, visit_ids: list[str]) -> None:
+        """Both sides hear how their room is; when the visit is over, they are out of it."""
+        if not visit_ids:
+            return
+        for visit in tx.session.scalars(
+            select(Visit)
+            .join(video.Room, video.Room.visit_id == Visit.id)
+            .where(Visit.id.in_(visit_ids))
+        ):
+            to = rooms.both(visit.id)
+            self._emit("room", video.shape(tx, visit), to)
+            if visit.state not in LIVE_VISIT:
+                for room in to:
+                    self._outlet.close(room)
+
+    def pass_on(self, letter: Json, room: str) -> None:
+        """A letter between two browsers, to the pages of one side. Nothing of it is kept."""
+        self._emit("signal", letter, [room])
+
     def _tell_duties(self, tx: Transaction, peer_ids: set[str]) -> None:
         if not peer_ids:
             return
@@ -222,6 +248,16 @@ def _remember(memory: dict[str, Value], peer_id: str, value: Value) -> None:
     if len(memory) >= _MOST_REMEMBERED:
         memory.clear()
     memory[peer_id] = value
+
+
+def _visits_of(facts: Iterable[Fact]) -> set[str]:
+    """The visits that facts speak of, whatever they are called there: a room may follow them."""
+    return {
+        part["id"]
+        for fact in facts
+        for part in fact.data.values()
+        if isinstance(part, dict) and "id" in part and {"modality", "state_before"} & set(part)
+    }
 
 
 def _peers_of(fact: Fact) -> set[str]:

@@ -6,6 +6,7 @@ theirs; so does whoever is there by video until then.
 """
 
 from dispatch.access import MANAGING
+from dispatch.rooms import OTHER, Side
 from dispatch.states import Role
 
 NAMESPACE = "/live"
@@ -53,3 +54,18 @@ def of_request(request_id: str, role: Role, *, is_bridge: bool = False) -> str:
     if role in MANAGING:
         return full(request_id)
     return visitor(request_id) if role is Role.PEER else plain(request_id)
+
+
+def seat(visit_id: str, side: Side) -> str:
+    """The pages of one side in the video room of a visit."""
+    return f"call:{visit_id}:{side.value}"
+
+
+def opposite(visit_id: str, side: Side) -> str:
+    """The pages of the other side."""
+    return seat(visit_id, OTHER[side])
+
+
+def both(visit_id: str) -> list[str]:
+    """The pages of both sides."""
+    return [seat(visit_id, side) for side in Side]

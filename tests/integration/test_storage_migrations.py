@@ -15,9 +15,11 @@ import dispatch.models  # registers its tables
 import dispatch.notes  # registers its tables
 import dispatch.previewing.previews  # registers its tables
 import dispatch.recorded.decisions  # registers its table
+import dispatch.rooms  # registers its tables
 import dispatch.spells  # registers its tables
 import dispatch.travel.roads  # noqa: F401  # registers its tables
 import notifications.models  # noqa: F401  # registers its tables
+import server.auth.guests  # registers its table
 import server.models  # noqa: F401  # registers its tables
 from storage import migrate
 from storage.base import Base

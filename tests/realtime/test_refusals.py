@@ -20,6 +20,7 @@ pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 Enter = Callable[[Person], Socket]
 
+IN_A_ROOM = {"visit_id": "x", "tab": "some-page"}
 GOOD: dict[str, dict[str, Any]] = {
     "follow": {"request_id": "x"},
     "unfollow": {"request_id": "x"},
@@ -35,6 +36,11 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "seen": {"offer_id": "x"},
     "refresh": {"token": "x"},
+    "room_join": IN_A_ROOM,
+    "room_state": IN_A_ROOM | {"state": "ready", "camera": False, "muted": False},
+    "signal": IN_A_ROOM | {"to": "another-page", "data": {"candidate": {"candidate": "x"}}},
+    "room_stay": {"visit_id": "x"},
+    "room_leave": IN_A_ROOM | {"why": "gone"},
 }
 
 

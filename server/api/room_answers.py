@@ -1,0 +1,46 @@
+"""What is answered about a video room: who is in it, and how two browsers find each other."""
+
+from dispatch.rooms import SeatState
+from dispatch.states import VisitState
+from server.api.answers import Count
+from server.api.models import Answer, Moment
+
+
+class SeatAnswer(Answer):
+    """One side of a room, in the words of its browser; `gone` also when it fell silent."""
+
+    tab: str
+    state: SeatState
+    camera: bool
+    muted: bool
+
+
+class RoomAnswer(Answer):
+    """The room of a video visit. `asked_at`: who is left was asked whether they are still there."""
+
+    visit_id: str
+    state: VisitState
+    peer: SeatAnswer | None
+    guest: SeatAnswer | None
+    connected_at: Moment | None
+    started_at: Moment | None
+    asked_at: Moment | None
+    ends_at: Moment | None
+    by_phone: bool
+    is_over: bool
+
+
+class IceServer(Answer):
+    """STUN and TURN servers, in the words of RTCPeerConnection."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class IceAnswer(Answer):
+    """How two browsers find a way to each other; the password ends in `expires_in` seconds."""
+
+    ice_servers: list[IceServer]
+    relay_only: bool
+    expires_in: Count
