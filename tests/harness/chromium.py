@@ -19,7 +19,16 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+            args=[
+                "--no-sandbox",
+                "--disable-dev-shm-usage",
+                "--disable-gpu",
+                # A beep and a moving picture in the place of microphone and camera; a page still
+                # has to be allowed to use them.
+                "--use-fake-device-for-media-stream",
+                # Two pages of one machine without a network meet on the loopback interface.
+                "--allow-loopback-in-peer-connection",
+            ],
         )
         yield running
         running.close()

@@ -30,7 +30,13 @@ class Server(ServerProcess):
 class Phone:
     """A real client on a real socket."""
 
-    def __init__(self, url: str, token: str | None, transports: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        transports: list[str] | None = None,
+        guest_cookie: str | None = None,
+    ) -> None:
         self.refusal: Json | None = None
         self._heard: list[tuple[str, Json]] = []
         self._news = threading.Condition()
@@ -40,7 +46,8 @@ class Phone:
         try:
             self.client.connect(
                 url,
-                auth={"token": token} if token is not None else None,
+                headers={"Cookie": f"alongside_guest={guest_cookie}"} if guest_cookie else {},
+                auth={"token": token} if token is not None else guest_cookie and {"guest": True},
                 namespaces=[NAMESPACE],
                 transports=transports,
                 wait_timeout=10,

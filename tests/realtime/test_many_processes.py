@@ -139,6 +139,41 @@ def test_what_one_process_does_is_heard_in_the_others(site: Site) -> None:
     )
 
 
+def test_two_sides_of_a_room_meet_across_processes(site: Site) -> None:
+    here = site.world.here
+    staff, first = site.one.token(here.staff), site.one.token(here.peers[0])
+    site.one.call("PUT", "/duty", first, {"on_duty": True, "modalities": ["video"]})
+    request = site.one.call("POST", "/requests", staff, ASK | {"modality": "video"})
+    offer = next(
+        one
+        for one in site.one.call("GET", "/offers", first)["items"]
+        if one["request_id"] == request["id"]
+    )
+    visit_id = site.one.call("POST", f"/offers/{offer['id']}/accept", first)["visit"]["id"]
+    token = site.two.call("POST", f"/visits/{visit_id}/link", staff)["link"].rsplit("/", 1)[1]
+    opened = requests.get(f"{site.one.url}/join/{token}", timeout=10)
+    phone = Phone(site.one.url, first, ["websocket"])
+    cookie = opened.cookies["alongside_guest"]
+    bed = Phone(site.two.url, None, ["websocket"], guest_cookie=cookie)
+    assert bed.is_in
+    tabs = {"peer": "peer-page", "guest": "guest-page"}
+    for side, socket in (("peer", phone), ("guest", bed)):
+        socket.done("room_join", {"visit_id": visit_id, "tab": tabs[side]})
+    said = {"visit_id": visit_id, "tab": tabs["peer"], "to": tabs["guest"]}
+    phone.done("signal", said | {"data": {"candidate": {"candidate": "x"}}})
+    assert bed.hears("signal")["sender"] == tabs["peer"]
+    for side, socket in (("peer", phone), ("guest", bed)):
+        state = {"visit_id": visit_id, "tab": tabs[side], "camera": False, "muted": False}
+        socket.done("room_state", state | {"state": "connected"})
+    assert phone.hears("room", lambda room: room["state"] == "in_session")
+    assert bed.hears("room", lambda room: room["state"] == "in_session")
+    # Revoked in one process, out of the other within seconds.
+    site.one.call("DELETE", f"/visits/{visit_id}/link", staff)
+    assert bed.until_out(within_s=5) < 5
+    site.one.call("POST", f"/visits/{visit_id}/complete", first)
+    assert phone.hears("room", lambda room: room["is_over"])
+
+
 def test_redis_gone_costs_announcements_and_nothing_else(
     site: Site, redis_server: RedisServer
 ) -> None:

@@ -81,7 +81,16 @@ def install(app: Flask, wired: Wired) -> None:
             "ed/follow.html",
             family="ed",
             default_theme="light",
-            words_of=("ed", "arrival", "bridge", "desk", "tiles", "alarm_help", "suits"),
+            words_of=(
+                "ed",
+                "arrival",
+                "bridge",
+                "desk",
+                "tiles",
+                "alarm_help",
+                "suits",
+                "room_door",
+            ),
             boot=boot,
         )
 

@@ -79,6 +79,7 @@ def _page(wired: Wired, boot: dict[str, Any]) -> Response:
             "suits",
             "kept",
             "bridge",
+            "room_door",
         ),
         boot={
             "theme": frame.theme("auto"),

@@ -32,6 +32,14 @@ export function Visit() {
   return html`<div class="screen" ref=${top}><${SafeLine} open=${() => setSafe(true)} /><${Body} visit=${visit} about=${about} /><div class="tools">${request.site.desk_phone && html`<a class="btn btn--stack" href=${`tel:${request.site.desk_phone}`}><${Icon} name="phone" />${t("p_call_desk")}</a>`}<button type="button" class="btn btn--stack" aria-haspopup="dialog" onClick=${() => setHelp(true)}><${Icon} name="life-buoy" />${t("p_need_help")}</button></div><${Main} visit=${visit} isRemote=${isRemote} /></div>${help && html`<${Help} visit=${visit} about=${about} close=${() => setHelp(false)} />`}${safe && html`<${Safe} close=${() => setSafe(false)} />`}`;
 }
 
+// The room starts a video visit by itself when both are connected; when the call runs by other means, a
+// press does.
+const LIVE_VIDEO = new Set(["accepted", "in_session"]);
+function Video({ visit }) {
+  const [verb, to, words, done] = STEPS[visit.state === "accepted" ? "arrived" : "in_session"];
+  return html`<${Foot}><a class="btn btn--primary btn--xl btn--block" href=${`/peer/room/${visit.id}`}><${Icon} name="video" />${t(visit.state === "accepted" ? "room_open" : "room_back")}</a><${Press} kind="secondary" block key=${verb} act=${() => phone.step(verb, to, done)}>${t(words)}<//><//>`;
+}
+
 const STEPS = {
   accepted: ["depart", "en_route", "p_leave_now", "p_did_leave"],
   en_route: ["arrive", "arrived", "p_ive_arrived", "p_did_arrive"],
@@ -39,6 +47,7 @@ const STEPS = {
   in_session: ["complete", "completed", "p_finished", ""],
 };
 function Main({ visit, isRemote }) {
+  if (visit.modality === "video" && LIVE_VIDEO.has(visit.state) && !phone.isWaiting(visit.id)) return html`<${Video} visit=${visit} />`;
   const [verb, to, words, done] = isRemote && visit.state === "accepted" ? STEPS.arrived : STEPS[visit.state];
   return html`<${Foot}><${Press} size="xl" block key=${verb} act=${() => phone.step(verb, to, done)}>${t(words)}<//><//>`;
 }

@@ -2,6 +2,8 @@
 // pages/workers.py. It keeps the page for the time without signal.
 const CACHE = `alongside-${KNOWN.version}`;
 
+// The video room is a page of its own: without signal there is none.
+const isRoom = (path) => path.startsWith("/peer/room/");
 const isFile = (path) => /\.\w+$/.test(path);
 
 async function renew() {
@@ -38,7 +40,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const address = new URL(request.url);
   if (request.method !== "GET" || address.origin !== location.origin) return;
-  if (request.mode === "navigate" && inApp(address.pathname) && !isFile(address.pathname)) event.respondWith(shell(request));
+  if (request.mode === "navigate" && inApp(address.pathname) && !isFile(address.pathname) && !isRoom(address.pathname)) event.respondWith(shell(request));
   else if (address.pathname.startsWith("/static/")) event.respondWith(file(request));
 });
 

@@ -1,0 +1,129 @@
+"""The two screens of a video visit: at the bedside by a link, and the peer's own.
+
+`/join/<token>` is for whoever opens the link first: that browser keeps a cookie and may come back.
+Every other link and browser gets one page, the same whatever the reason. `/peer/room/<visit>` is
+for the visit's peer. It knows links and cookies; it refuses to know what is said.
+"""
+
+from typing import Any
+
+from flask import Flask, Response, g, redirect, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from dispatch import access
+from dispatch import rooms as video
+from dispatch.actions import rooms as acts
+from dispatch.errors import DomainError
+from dispatch.models import Site, SupportRequest, User, Visit
+from dispatch.states import Role
+from server.api.layer import read_credential
+from server.auth import guests
+from server.auth.callers import authenticate
+from server.auth.guests import Guest
+from server.web import frame
+from server.wiring import Wired
+from storage.database import Transaction
+
+
+def install(app: Flask, wired: Wired) -> None:
+    """Serve the pages of `app`."""
+
+    def join(token: str = "") -> Response:
+        # A tablet may also be somebody's desk: nothing of their sign-in is on this page.
+        g.page_me = None
+        cookie = request.cookies.get(guests.COOKIE)
+        with wired.db.read() as tx:
+            guest = guests.recognise(tx, cookie, token)
+            is_fresh = guests.can_be_opened(tx, token)
+        secret = None
+        if guest is None and is_fresh and not _is_only_a_look():
+            with wired.db.transaction() as tx:
+                made = guests.claim(tx, token)
+            if made is not None:
+                secret = made.secret
+                guest = Guest(made.link.id, made.link.visit_id, made.link.network_id)
+        page = _dead(wired) if guest is None else _bedside(wired, guest)
+        if secret is not None:
+            page.set_cookie(
+                guests.COOKIE,
+                secret,
+                max_age=guests.COOKIE_LIFE_S,
+                httponly=True,
+                samesite="Lax",
+                secure=wired.settings.is_production,
+            )
+        page.headers["X-Robots-Tag"] = "noindex, nofollow"
+        return page
+
+    def peer(visit_id: str) -> WerkzeugResponse:
+        me = frame.signed_in(wired)
+        if me is None:
+            return frame.to_front()
+        if me["role"] != Role.PEER.value:
+            return redirect(frame.HOMES.get(Role(me["role"]), "/"), 303)
+        try:
+            with wired.db.read() as tx:
+                actor = authenticate(tx, read_credential(request, wired)).as_actor()
+                visit = acts.check(access.visit(tx, actor, visit_id))
+                boot = _boot(tx, visit)
+        except DomainError:
+            return redirect("/peer", 303)
+        return frame.render(
+            wired,
+            "room/peer.html",
+            family="room",
+            default_theme="dark",
+            words_of=("room",),
+            boot=boot,
+        )
+
+    app.add_url_rule("/join/", "join_nothing", join)
+    app.add_url_rule("/join/<path:token>", "join", join)
+    app.add_url_rule("/peer/room/<visit_id>", "peer_room", peer)
+
+
+def _is_only_a_look() -> bool:
+    """Whether a machine looks at the link, and nobody opens it: a link is used up by a person."""
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    return request.method != "GET" or "prefetch" in purpose or "preview" in purpose
+
+
+def _dead(wired: Wired) -> Response:
+    return frame.render(
+        wired,
+        "room/dead.html",
+        family="room",
+        default_theme="dark",
+        words_of=("room",),
+        status=404,
+    )
+
+
+def _bedside(wired: Wired, guest: Guest) -> Response:
+    with wired.db.read() as tx:
+        visit = tx.session.get_one(Visit, guest.visit_id)
+        name = tx.session.get_one(User, visit.peer_id).name
+        boot = {"visit_id": visit.id, "room": _room(tx, visit), "me": None}
+    first, *others = name.split()
+    shown = f"{first} {others[-1][0]}." if others else first
+    return frame.render(
+        wired,
+        "room/bedside.html",
+        family="room",
+        default_theme="dark",
+        words_of=("room",),
+        # First name and initial: what a screen shows of a person.
+        boot={**boot, "with": {"peer": shown, "first": first}},
+    )
+
+
+def _boot(tx: Transaction, visit: Visit) -> dict[str, Any]:
+    asked = tx.session.get_one(SupportRequest, visit.request_id)
+    site = tx.session.get_one(Site, asked.site_id)
+    about = {"place": asked.place, "site": site.name, "desk_phone": site.desk_phone}
+    return {"visit_id": visit.id, "room": _room(tx, visit), "with": about}
+
+
+def _room(tx: Transaction, visit: Visit) -> dict[str, Any] | None:
+    """The room as it is, once somebody has come in."""
+    return video.shape(tx, visit) if tx.session.get(video.Room, visit.id) is not None else None

@@ -1,0 +1,91 @@
+// What both screens of a room share: the picture of the other, the buttons, what is wrong and how to mend it.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { shortcut } from "../a11y.js";
+import { secondsUntil, useTick } from "../clock.js";
+import { Dialog, html, Icon, Press } from "../ui.js";
+import { t, timer } from "../words.js";
+
+export function useSession(session) {
+  const [, draw] = useState(0);
+  useEffect(() => session.subscribe(() => draw((n) => n + 1)), [session]);
+  return session;
+}
+
+// Sound and picture of the other side. A browser that wants a press before it plays gets one.
+export function Far({ session, name }) {
+  const video = useRef(null);
+  const [isHeld, setHeld] = useState(false);
+  const { remote } = session.call;
+  const play = () => video.current?.play().then(() => setHeld(false), (error) => setHeld(error.name === "NotAllowedError"));
+  useEffect(() => {
+    if (video.current.srcObject !== remote) video.current.srcObject = remote;
+    if (remote.getTracks().length) play();
+  }, [remote.getTracks().length, session.call.state]);
+  useEffect(() => { video.current.volume = session.volume; }, [session.volume]);
+  const isSeen = session.call.state !== "waiting" && session.other?.camera;
+  return html`<video ref=${video} class=${isSeen ? "far__video" : "far__video far__video--off"} autoplay playsinline aria-label=${t("room_picture_of", { name })}></video>${isHeld && html`<button type="button" class="btn btn--primary btn--lg far__play" onClick=${play}><${Icon} name="volume-2" />${t("room_hear")}</button>`}`;
+}
+
+// One's own picture, small and mirrored; without it the sentence that says so.
+export function Near({ session, off }) {
+  const video = useRef(null);
+  const { camera } = session;
+  useEffect(() => { if (video.current) video.current.srcObject = camera ? new MediaStream([camera]) : null; }, [camera]);
+  if (!camera) return html`<div class="near near--off"><${Icon} name="video-off" size="lg" /><span>${off}</span></div>`;
+  return html`<div class="near"><video ref=${video} class="near__video" autoplay playsinline muted aria-label=${t("room_own_picture")}></video></div>`;
+}
+
+export const Control = ({ icon, words, on, kind, act, ...rest }) => html`<button type="button" class=${`ctl__b${on ? " is-on" : ""}${kind ? ` ctl__b--${kind}` : ""}`} aria-pressed=${on === undefined ? null : String(on)} onClick=${act} ...${rest}><span><${Icon} name=${icon} /></span>${words}</button>`;
+
+export function Controls({ session, words, end }) {
+  useEffect(() => {
+    const stops = [shortcut("M", t("room_key_mute"), () => session.mute()), shortcut("V", t("room_key_camera"), () => session.toggleCamera())];
+    if (session.captions.can) stops.push(shortcut("C", t("room_key_captions"), () => session.toggleCaptions()));
+    return () => stops.forEach((stop) => stop());
+  }, [session, session.captions.can]);
+  const { captions } = session;
+  return html`<div class="ctl" role="group" aria-label=${t("room_controls")}>
+    <${Control} icon=${session.isMuted || !session.mic ? "mic-off" : "mic"} words=${session.isMuted ? words.unmute : words.mute} on=${session.isMuted} act=${() => session.mute()} disabled=${!session.mic} />
+    <${Control} icon=${session.camera ? "video" : "video-off"} words=${session.camera ? words.hide : words.show} on=${!!session.camera} act=${() => session.toggleCamera()} />
+    ${captions.can && html`<${Control} icon="captions" words=${t("room_captions")} on=${captions.on} act=${() => session.toggleCaptions()} />`}
+    <${Control} icon="volume-2" words=${t(session.volume < 1 ? "room_volume_up" : "room_volume_down")} act=${() => session.louder()} />
+    <${Control} icon="phone-off" words=${words.end} kind="leave" act=${end} aria-haspopup="dialog" /></div>`;
+}
+
+export const Caption = ({ session, who }) => (session.captions.on && session.captions.text ? html`<p class="cap" aria-live="polite">${who && html`<small>${who}</small>`}${session.captions.text}</p>` : null);
+
+// What is wrong with the line, and what to do: the first that applies, and no two at once.
+export function Line({ session, name, children }) {
+  const { call, link, line, trouble } = session;
+  const isDown = call.state === "reconnecting";
+  const said = trouble?.kind === "camera" ? ["video-off", t(`room_camera_${trouble.why}`), t("room_mend_camera")]
+    : isDown ? ["wifi-off", t("room_reconnecting"), t("room_reconnecting_text")]
+    : link === "lost" && call.state !== "connected" ? ["wifi-off", t("room_no_server"), t("room_no_server_text")]
+    : line.word === "weak" ? ["radio", t("room_weak"), t("room_weak_text")]
+    : line.word === "bad" ? ["radio", t("room_bad"), t("room_bad_text", { name })]
+    : null;
+  if (!said) return null;
+  return html`<div class="line-state" role="status"><${Icon} name=${said[0]} /><p><b>${said[1]}</b><br />${said[2]}</p>${(isDown || line.word === "bad") && children}</div>`;
+}
+
+// A microphone that may not be used: what happened, how to mend it, and a way to go on without.
+export function MicTrouble({ session, listen }) {
+  const { why } = session.trouble;
+  return html`<section class="ask" role="alert"><span class="ask__mark"><${Icon} name="mic-off" /></span><h1>${t(`room_mic_${why}`)}</h1><p>${t(why === "blocked" ? "room_mend_mic" : `room_mend_${why}`)}</p><div class="ask__acts"><${Press} size="xl" act=${() => session.agree()} busy=${t("room_trying")}>${t("room_try_again")}<//><${Press} kind="secondary" size="xl" act=${() => session.agree({ withMic: false })}>${listen}<//></div></section>`;
+}
+
+// Somebody left: who is still there says so, or the talk ends by itself.
+export function StillThere({ session, end }) {
+  useTick(1000);
+  const { asked_at: asked, ends_at: ends } = session.room || {};
+  if (!asked) return null;
+  return html`<div class="line-state line-state--ask" role="alert"><${Icon} name="hourglass" /><p><b>${t("room_still_there")}</b><br /><span class="num">${t("room_ends_in", { time: timer(secondsUntil(ends)) })}</span></p><${Press} act=${() => session.stay()}>${t("room_im_here")}<//><button type="button" class="btn btn--secondary" onClick=${end}>${t("room_end")}</button></div>`;
+}
+
+export function Sure({ title, text, keep, yes, go, close }) {
+  return html`<${Dialog} title=${title} close=${close}><p>${text}</p><div class="dlg__acts"><button type="button" class="btn btn--secondary btn--lg" data-first onClick=${close}>${keep}</button><${Press} size="lg" act=${go} busy=${t("room_ending")}>${yes}<//></div><//>`;
+}
+
+export const Moved = () => html`<section class="ask"><span class="ask__mark"><${Icon} name="monitor" /></span><h1>${t("room_moved")}</h1><p>${t("room_moved_text")}</p><div class="ask__acts"><button type="button" class="btn btn--primary btn--xl" onClick=${() => location.reload()}>${t("room_here_instead")}</button></div></section>`;
+
+export const Private = ({ words }) => html`<span class="safe"><${Icon} name="lock" />${words}</span>`;
