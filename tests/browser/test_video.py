@@ -1,0 +1,126 @@
+"""A call through a relay: what it survives, and how soon it is there."""
+
+import signal
+import statistics
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.calls import (
+    MEDIA,
+    SAMPLE,
+    bedside,
+    connected,
+    flows,
+    is_live,
+    link_of,
+    peers_room,
+    say_yes,
+    turn_camera_on,
+    video_visit,
+)
+from tests.browser.conftest import Open
+from tests.browser.phones import MOBILE, NO_SIGNAL, expect_state, finish_all, request_of, until
+from tests.browser.server import Town
+from tests.browser.server import town as start_town
+from tests.harness.turn import SECRET, Relay
+
+CUT_MS = 10_000
+ROUNDS = 3
+
+
+@pytest.fixture(scope="module")
+def relay() -> Iterator[Relay]:
+    """A TURN relay that can be cut."""
+    made = Relay()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory, relay: Relay) -> Iterator[Town]:
+    """A town whose calls all go through the relay, so that a network can be cut."""
+    with start_town(
+        tmp_path_factory.mktemp("town"), TURN_URLS=relay.url, TURN_SECRET=SECRET, TURN_ONLY="true"
+    ) as place:
+        yield place
+
+
+@pytest.fixture
+def peer(town: Town) -> Iterator[dict[str, Any]]:
+    """A peer who answers; afterwards nothing is open."""
+    yield town.user("peer", 2)
+    finish_all(town)
+    town.off_duty()
+
+
+def test_a_call_survives_ten_seconds_without_network_and_a_killed_server(
+    town: Town, peer: dict[str, Any], open_page: Open, relay: Relay
+) -> None:
+    request_id, visit_id = video_visit(town, peer)
+    bed = bedside(open_page, link_of(town, visit_id), allowed_errors=NO_SIGNAL)
+    phone = peers_room(open_page, peer, visit_id, allowed_errors=NO_SIGNAL)
+    say_yes(bed)
+    connected(bed, phone)
+    for page in (bed, phone):
+        flows(page)
+    turn_camera_on(phone)
+    flows(bed, "video")
+    assert bed.evaluate(SAMPLE)["relayed"]
+    assert relay.relayed
+    assert not relay.refused
+
+    relay.cut()
+    bed.wait_for_timeout(CUT_MS)
+    relay.mend()
+    connected(bed, phone)
+    for page in (bed, phone):
+        flows(page)
+
+    expect_state(phone, town, request_id, "in_session")
+    started = request_of(town, request_id)["visit"]["started_at"]
+    partners = [page.evaluate("room.call.partner") for page in (bed, phone)]
+    town.stop(signal.SIGKILL)
+    for page in (bed, phone):
+        flows(page)
+    turn_camera_on(bed)
+    flows(phone, "video")
+    town.start()
+    for page in (bed, phone):
+        is_live(page)
+        flows(page)
+    # The same connection all the way, and the visit that was.
+    assert partners == [page.evaluate("room.call.partner") for page in (bed, phone)]
+    now = request_of(town, request_id)
+    assert (now["state"], now["visit"]["started_at"]) == ("in_session", started)
+    until(phone, lambda: phone.evaluate("room.other.camera"))
+    bed.get_by_role("button", name="End call").click()
+    bed.get_by_role("dialog").get_by_role("button", name="End call").click()
+    expect(bed.get_by_role("heading", name="The call has ended")).to_be_visible()
+    phone.wait_for_url(f"**/peer/notes/{visit_id}")
+    expect_state(phone, town, request_id, "completed")
+
+
+def test_who_answers_at_once_is_connected_in_five_seconds(
+    town: Town, peer: dict[str, Any], open_page: Open
+) -> None:
+    took_s = []
+    for _ in range(ROUNDS):
+        request_id, visit_id = video_visit(town, peer)
+        bed = bedside(open_page, link_of(town, visit_id))
+        phone = open_page("/peer", peer, **(MOBILE | {"permissions": MEDIA}))
+        start = phone.get_by_role("link", name="Start video")
+        expect(start).to_be_visible()
+        began = time.monotonic()
+        start.click()
+        say_yes(bed)
+        connected(bed, phone)
+        took_s.append(time.monotonic() - began)
+        expect_state(phone, town, request_id, "in_session")
+        finish_all(town)
+        for page in (bed, phone):
+            page.context.close()
+    assert statistics.median(took_s) < 5, took_s
