@@ -1,9 +1,9 @@
 """Seconds to one site at one hour, from metres as the crow flies. Pure.
 
 A way has three parts: the first kilometres go through streets, the middle over main roads, the rest
-over highways. So the mean speed grows with the way, as travel surveys and the classic model of
-ambulance times have it (Kolesar, Walker, Hausner 1975: the root of the distance for short trips,
-straight for long). On top stand an hour, how dense the sites are, and what the network's own trips
+over highways. So the mean speed grows with the way, as travel surveys and the classic model of fire
+engines in New York have it (Kolesar, Walker and Hausner, Operations Research 23(4), 1975: the root of
+the distance for short ways, a straight line for long). On top stand an hour, how dense the sites are, and what the network's own trips
 say (`Pace`). It knows no rows and no roads.
 """
 
