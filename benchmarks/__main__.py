@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import accepts, board, decide, eta, outbox, region, ring, whatif
+from benchmarks import accepts, board, decide, eta, outbox, region, ring, unarmed, whatif
 
 TABLES: dict[str, Callable[[], None]] = {
     "accepts": accepts.main,
@@ -14,6 +14,7 @@ TABLES: dict[str, Callable[[], None]] = {
     "eta": eta.main,
     "whatif": whatif.main,
     "region": region.main,
+    "unarmed": unarmed.main,
 }
 
 

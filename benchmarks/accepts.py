@@ -57,7 +57,7 @@ def main() -> None:
         migrate.upgrade(engine)
         ours = range(1, ROUNDS + 1)
         theirs = range(ROUNDS + 1, 2 * ROUNDS + 1)
-        _fill(engine, [*ours, *theirs, SAMPLE])
+        fill(engine, [*ours, *theirs, SAMPLE])
         db = Database(engine, SystemClock())
         script = _record(engine, db)
         product, latencies = _product(db, ours)
@@ -89,7 +89,7 @@ def main() -> None:
     )
 
 
-def _fill(engine: Engine, numbers: list[int]) -> None:
+def fill(engine: Engine, numbers: list[int], *, vacuum: bool = True) -> None:
     """One site, and per number a certified peer with an open offer of their own request."""
     now = SystemClock().now()
     later = now + timedelta(days=30)
@@ -153,6 +153,8 @@ def _fill(engine: Engine, numbers: list[int]) -> None:
     with engine.begin() as connection:
         for model, values in rows.items():
             connection.execute(insert(model), values)
+    if not vacuum:
+        return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
 
@@ -202,7 +204,7 @@ def _offer(n: int, now: datetime) -> dict[str, Any]:
     }
 
 
-def _accept(db: Database, n: int) -> float:
+def accept(db: Database, n: int) -> float:
     """One yes; how long it took, in seconds."""
     actor = Actor(str(n), "n", Role.PEER, f"Peer {n}")
     began = time.perf_counter()
@@ -215,7 +217,7 @@ def _product(db: Database, numbers: range) -> tuple[float, list[float]]:
     """Yeses per second through the product's own action, and the time of each in seconds."""
     with ThreadPoolExecutor(CLIENTS) as pool:
         began = time.perf_counter()
-        latencies = list(pool.map(lambda n: _accept(db, n), numbers))
+        latencies = list(pool.map(lambda n: accept(db, n), numbers))
         elapsed_s = time.perf_counter() - began
     return len(numbers) / elapsed_s, latencies
 
@@ -233,7 +235,7 @@ def _record(engine: Engine, db: Database) -> str:
         script.extend(_as_script(statement, row) for row in rows)
 
     event.listen(engine, "before_cursor_execute", keep)
-    _accept(db, SAMPLE)
+    accept(db, SAMPLE)
     event.remove(engine, "before_cursor_execute", keep)
     return "\n".join([*script, "COMMIT;"]) + "\n"
 

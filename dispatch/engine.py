@@ -21,6 +21,7 @@ from dispatch.states import LOOKING, VISITED, Step
 from dispatch.travel import known as roads
 from storage.claims import Claim, claim_due
 from storage.database import Database, Transaction
+from storage.failpoints import failpoint
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ def tick(db: Database, *, limit: int = 50) -> int:
             lease_s=LEASE_S,
             limit=limit,
         )
+    if claims:
+        failpoint("engine.claimed")
     for claim in claims:
         try:
             with db.transaction() as tx:
@@ -63,8 +66,10 @@ def _turn(tx: Transaction, claim: Claim) -> None:
     ).one_or_none()
     if request is None:
         return
+    failpoint("engine.held")
     request.lease = request.leased_until = None
     look(tx, request)
+    failpoint("engine.decided")
 
 
 def look(tx: Transaction, request: SupportRequest) -> None:

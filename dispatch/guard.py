@@ -12,6 +12,7 @@ from dispatch.errors import Conflict
 from dispatch.models import SupportRequest, Visit
 from dispatch.states import LIVE_VISIT, STEPS, Modality, RequestState, Step
 from storage.database import Transaction
+from storage.failpoints import failpoint
 
 
 def take(
@@ -28,7 +29,7 @@ def take(
     further columns to set in the same statement.
     """
     rule = STEPS[step]
-    return tx.session.scalars(
+    taken = tx.session.scalars(
         update(SupportRequest)
         .where(
             SupportRequest.id == request_id,
@@ -38,6 +39,8 @@ def take(
         .returning(SupportRequest),
         execution_options={"populate_existing": True},
     ).one_or_none()
+    failpoint("step.taken")
+    return taken
 
 
 def step(tx: Transaction, request: SupportRequest, step_: Step, **values: Any) -> SupportRequest:

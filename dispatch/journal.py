@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table
 from dispatch.events import By, Fact, FactType
 from dispatch.models import JournalEntry, SupportRequest
 from storage.database import Transaction
+from storage.failpoints import failpoint
 
 _FACTS = cast(Table, JournalEntry.__table__)
 
@@ -41,6 +42,7 @@ def append(
     subject = Subject(request.network_id, request.site_id, request.id)
     tx.session.add(JournalEntry(**_row(tx, subject, request.seq, type_, by, data)))
     _remember(tx, subject, request.seq, type_, by, data)
+    failpoint("journal.appended")
 
 
 def append_all(

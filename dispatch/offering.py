@@ -22,6 +22,7 @@ from dispatch.prices.chances import sane, usable
 from dispatch.states import OfferState
 from dispatch.waves import Decision
 from storage.database import Transaction
+from storage.failpoints import failpoint
 from storage.ids import new_id
 
 
@@ -39,6 +40,7 @@ def send_wave(
     offers = _new_offers(tx, request, decision, peers, need, policy, known)
     tx.session.add_all(offers)
     tx.session.flush()
+    failpoint("wave.offers")
     request.asked = tx.session.execute(
         select(func.count(func.distinct(Offer.peer_id))).where(
             Offer.request_id == request.id, Offer.is_bridge.is_(False)
@@ -64,6 +66,7 @@ def send_wave(
     ladder = _ladder(policy)
     for shape in named:
         journal.append(tx, request, FactType.OFFER_MADE, ENGINE, {"offer": shape, "ladder": ladder})
+    failpoint("wave.journaled")
 
 
 def send_bridge(

@@ -31,6 +31,7 @@ from dispatch.travel import arrival
 from dispatch.travel.arrival import Arrives
 from storage.base import UTCDateTime
 from storage.database import Transaction
+from storage.failpoints import failpoint
 from storage.ids import new_id
 
 ANSWERABLE = (OfferState.OPEN, OfferState.DECLINED)
@@ -169,11 +170,13 @@ def take_yes(tx: Transaction, actor: Actor, offer_id: str) -> tuple[Offer, Visit
     guard = connection.execute(statement, {"this_request": request_id, "now": tx.now}).one_or_none()
     if guard is None:
         return None
+    failpoint("accept.guarded")
     closed = connection.execute(
         _CLOSE, {"this_request": request_id, "this_offer": offer_id, "now": tx.now}
     ).all()
     if offer_id not in {row.id for row in closed}:
         raise Gone("This offer is closed.")
+    failpoint("accept.closed")
     offer = Offer(**values | {"state": OfferState.ACCEPTED, "answered_at": tx.now})
     first = first_visit(
         tx,
@@ -186,6 +189,7 @@ def take_yes(tx: Transaction, actor: Actor, offer_id: str) -> tuple[Offer, Visit
         is_bridge=is_bridge,
     )
     visit = begin(tx, first, actor)
+    failpoint("accept.visit")
     said = said_yes_to_bridge(visit, actor) if is_bridge else said_yes(visit, actor)
     entries: list[journal.Entry] = [
         (
@@ -208,7 +212,9 @@ def take_yes(tx: Transaction, actor: Actor, offer_id: str) -> tuple[Offer, Visit
         entries.append((FactType.OFFERS_CLOSED, ENGINE, {"offers": others}))
     subject = journal.Subject(offer.network_id, site_id, request_id)
     last_seq = journal.append_all(tx, connection, subject, guard.seq, entries)
+    failpoint("accept.journaled")
     connection.execute(_NUMBER, {"this_request": request_id, "last_seq": last_seq})
+    failpoint("accept.numbered")
     return offer, visit
 
 

@@ -15,6 +15,7 @@ from dispatch.models import Badge, Certificate, Duty, Offer, SupportRequest, Vis
 from dispatch.policy import DEFAULT
 from dispatch.states import LIVE_VISIT, REMOTE, OfferState
 from storage.database import Database
+from storage.failpoints import failpoint
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,10 @@ BATCH = 100
 
 def sweep(db: Database) -> int:
     """End stale duties, wake searches with offers that lost their ground, forget; return how many."""
-    ended = _end_stale_duties(db) + _wake_searches_with_lost_offers(db)
+    ended = _end_stale_duties(db)
+    failpoint("sweep.duties")
+    ended += _wake_searches_with_lost_offers(db)
+    failpoint("sweep.woken")
     return ended + _forget_positions(db) + familiar.forget(db)
 
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from notifications.channels.base import Address, Channel, Envelope, Outcome, Result
 from notifications.circuit import Door
 from notifications.models import Kind, Rung
+from storage.failpoints import failpoint
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +143,10 @@ class Lane:
             # The process was asleep: by now the lease may be another relay's, and so is the send.
             return Outcome(Result.UNKNOWN, "LEASE_OVER")
         try:
-            return self.channel.send(sending.envelope)
+            failpoint("outbox.sending")
+            outcome = self.channel.send(sending.envelope)
+            failpoint("outbox.sent")
+            return outcome
         except Exception as error:  # noqa: BLE001  # whatever a library throws ends this send only
             log.error(
                 "a channel raised instead of answering",

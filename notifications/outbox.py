@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from notifications import turns
 from notifications.models import Delivery, DeliveryState, Kind, Rung
 from storage.database import Transaction
+from storage.failpoints import failpoint
 from storage.ids import new_id
 
 TOLD = frozenset({DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.UNKNOWN})
@@ -61,6 +62,7 @@ def write(tx: Transaction, drafts: Sequence[Draft]) -> None:
     connection.execute(
         insert(Delivery.__table__).on_conflict_do_nothing(index_elements=["once"]), rows
     )
+    failpoint("outbox.written")
 
 
 def stop(
@@ -98,6 +100,7 @@ def stop(
         .with_for_update()
     ).all()
     _close(tx, [row.id for row in rows if row.due_at is not None])
+    failpoint("outbox.stopped")
     return [row for row in rows if row.offer_id in offer_ids]
 
 

@@ -20,6 +20,7 @@ from notifications.lanes import Finished
 from notifications.models import Delivery, DeliveryState, Kind
 from notifications.retry import Verdict
 from storage.database import Database, Transaction
+from storage.failpoints import failpoint
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Recorder:
             judged = [(end, self._judge(end, tx.now)) for end in finished]
             devices.worked(tx, _working_devices(judged))
             written = self._write(tx, [(e, v) for e, v in judged if v.address is None])
+            failpoint("outbox.recording")
         for end, verdict in judged:
             if verdict.address is not None:
                 written += self._bury_alone(end, verdict)

@@ -29,6 +29,7 @@ from notifications.models import Delivery, Kind
 from notifications.record import Recorder
 from storage.claims import Claim, claim_due
 from storage.database import Database, Transaction
+from storage.failpoints import failpoint
 
 log = logging.getLogger(__name__)
 
@@ -154,6 +155,8 @@ class Relay:
         with self._db.transaction() as tx:
             claims = self._lease(tx, room)
             going = self._begin(tx, claims) if claims else []
+        if going:
+            failpoint("outbox.claimed")
         return self._go(claims, going)
 
     def _look(self, limit: int) -> dict[Kind, int]:
@@ -215,7 +218,9 @@ class Relay:
         if not ends:
             return 0
         try:
+            failpoint("outbox.ended")
             self._recorder.record(ends)
+            failpoint("outbox.recorded")
         except Exception:
             # The database was away. The outcomes are still true; the next tick writes them.
             for end in ends:

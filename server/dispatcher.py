@@ -21,6 +21,7 @@ from server.wake import Waiter
 from server.wiring import Wired, make_loops
 from storage import migrate
 from storage.database import Database
+from storage.failpoints import failpoint
 from storage.ids import new_id
 
 log = logging.getLogger(__name__)
@@ -119,6 +120,7 @@ class Heart:
             log.error("dispatcher stops: %s", moved)
             self._stop.set()
             return
+        failpoint("dispatcher.beat")
         with self._db.transaction() as tx:
             known = tx.session.execute(
                 update(Heartbeat)

@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     alongside_data: Path = Field(
         Path("var"), description="Folder for what an embedded instance keeps."
     )
+    alongside_failpoints: Path | None = Field(
+        None, description="Folder in which a test arms failures; production refuses it."
+    )
     host: str = Field("127.0.0.1", description="Address the embedded server listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port the embedded server listens on.")
     database_url: str = Field(
@@ -251,11 +254,18 @@ def unsafe(settings: Settings) -> list[str]:
     if not settings.is_production:
         return []
     return [
+        *_unsafe_drill(settings),
         *_unsafe_web(settings),
         *_unsafe_processes(settings),
         *_unsafe_push(settings),
         *_unsafe_video(settings),
     ]
+
+
+def _unsafe_drill(settings: Settings) -> list[str]:
+    if settings.alongside_failpoints is not None:
+        return ["ALONGSIDE_FAILPOINTS: must not be set; whoever writes there could end processes"]
+    return []
 
 
 def _unsafe_video(settings: Settings) -> list[str]:

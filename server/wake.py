@@ -12,6 +12,8 @@ from redis import Redis
 from redis.client import PubSub
 from redis.exceptions import RedisError
 
+from storage.failpoints import failpoint
+
 log = logging.getLogger(__name__)
 
 CHANNEL = "alongside:wake"
@@ -123,6 +125,7 @@ class RedisWake:
     def _publish(self) -> None:
         while self._wanted.wait():
             self._wanted.clear()
+            failpoint("redis.poke")
             try:
                 self._redis.publish(CHANNEL, b"1")
             except (RedisError, OSError) as error:

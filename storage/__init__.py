@@ -8,5 +8,6 @@ Map:
 - `engine`    one SQLAlchemy engine for SQLite (embedded) or PostgreSQL (production)
 - `database`  `Database` and `Transaction`: the only place that commits
 - `claims`    leases on due rows, taken in one statement
+- `failpoints`  where a test may let a process fail; bound to nothing unless asked for
 - `migrate`   schema revisions up and down, from Python
 """

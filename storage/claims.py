@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from storage.base import Base
+from storage.failpoints import failpoint
 from storage.ids import new_id
 
 
@@ -61,4 +62,7 @@ def claim_due(
         .returning(key)
         .execution_options(synchronize_session=False)
     )
-    return [Claim(row_id, token) for (row_id,) in taken]
+    claims = [Claim(row_id, token) for (row_id,) in taken]
+    if claims:
+        failpoint("lease.taken")
+    return claims

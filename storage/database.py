@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from storage.clock import Clock
 from storage.engine import READ_ONLY
+from storage.failpoints import failpoint
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,9 @@ class Database:
             yield tx
             for before in self.before_commit:
                 before(tx)
+            failpoint("commit.before")
             session.commit()
+        failpoint("commit.after")
         for after in self.after_commit:
             _best_effort(lambda hook=after: hook(tx))  # type: ignore[misc]  # bound per turn
         tx.run_after_commit()

@@ -21,6 +21,7 @@ from dispatch.states import (
     VisitState,
 )
 from storage.database import Transaction
+from storage.failpoints import failpoint
 from storage.ids import new_id
 
 
@@ -101,6 +102,7 @@ def create_request(tx: Transaction, actor: Actor, ask: Ask) -> SupportRequest:
             "site": shapes.site(site),
         },
     )
+    failpoint("request.created")
     # No hop before the first phone rings: the engine's own function asks the first wave here.
     engine.look(tx, request)
     return request

@@ -21,6 +21,7 @@ from server.auth.origin import refuse_other_origins
 from server.errors import Problem, from_validation, invalid
 from server.wiring import Wired
 from storage.database import Transaction
+from storage.failpoints import failpoint
 
 BASE = "/api/v1"
 COOKIE = "alongside_session"
@@ -73,6 +74,7 @@ def _signed_in(wired: Wired, route: Route, path: dict[str, str]) -> Response:
         if key is not None:
             print_ = idempotency.fingerprint(route.method, request.path, _canonical(body))
             stored = idempotency.begin(tx, caller.user_id, key, print_)
+            failpoint("key.taken")
             if stored is not None:
                 replay = _respond(wired, route, stored.body, stored.status)
                 replay.headers[idempotency.REPLAYED] = "true"
@@ -82,12 +84,15 @@ def _signed_in(wired: Wired, route: Route, path: dict[str, str]) -> Response:
         if key is not None:
             answer = idempotency.Stored(route.status, text)
             idempotency.finish(tx, caller.user_id, key, answer)
+            failpoint("key.answered")
     # A look that cannot be written down is not answered.
     audit.write(wired.db, caller.as_actor(), call.looks)
     if call.later:
         with wired.db.transaction() as tx:
             for follow in call.later:
                 follow(tx)
+    if key is not None:
+        failpoint("reply.before")
     return _respond(wired, route, text)
 
 

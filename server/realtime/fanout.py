@@ -21,6 +21,7 @@ from server.realtime import wire
 from server.realtime.outlets import Nowhere, Outlet, SocketOutlet
 from server.realtime.rooms import NAMESPACE
 from server.settings import Settings
+from storage.failpoints import failpoint
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ class Fanout(socketio.PubSubManager):  # type: ignore[misc]  # the library has n
 
     def _send(self, redis: Redis, batch: list[str]) -> None:
         """Publish a batch, or lose it; after a loss, the next one begins with a "look again"."""
+        failpoint("redis.publish")
         if self._has_lost:
             batch = [wire.dumps(self._look_again()), *batch]
         try:

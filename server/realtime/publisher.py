@@ -20,6 +20,7 @@ from server.realtime import changes, rooms, wire
 from server.realtime.boardfeed import BoardFeed
 from server.realtime.outlets import Json, Outlet
 from storage.database import Database, Transaction
+from storage.failpoints import failpoint
 
 Value = TypeVar("Value")
 
@@ -59,6 +60,8 @@ class Publisher:
     def publish(self, tx: Transaction) -> None:
         """Tell who may know what `tx` committed."""
         facts: Sequence[Fact] = tx.facts
+        if facts:
+            failpoint("announce.begun")
         duties = changes.of(tx)
         for fact in facts:
             self._tell(fact)

@@ -3,6 +3,8 @@
 from alembic import context
 from sqlalchemy import Engine
 
+from storage.failpoints import failpoint
+
 engine: Engine | None = context.config.attributes.get("engine")
 if engine is None:
     raise RuntimeError("run migrations through storage.migrate")
@@ -22,6 +24,7 @@ with engine.connect() as connection:
         context.run_migrations()
         if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise RuntimeError("a migration left rows that refer to nothing; nothing was changed")
+    failpoint("migration.before_commit")
     connection.commit()
     if is_sqlite:
         raw.execute("PRAGMA foreign_keys = ON")

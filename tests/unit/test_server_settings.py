@@ -54,6 +54,13 @@ def test_a_demonstration_keeps_its_own_secret(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
 
 
+def test_production_cannot_be_made_to_fail_on_purpose(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match="ALONGSIDE_FAILPOINTS"):
+        start(monkeypatch, tmp_path, ALONGSIDE_FAILPOINTS=str(tmp_path))
+
+
 def test_an_empty_value_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "")
     assert load().redis_url is None
