@@ -106,6 +106,11 @@ def test_the_page_follows_the_request_to_its_end(
     picture(page, "ed-status")
     page.get_by_role("button", name="Marcus is here", exact=True).click()
     expect(page.locator(".pill")).to_have_text("Arrived", timeout=SOON)
+    # It waits while somebody is on it, and can be read in colours that are forced.
+    page.get_by_role("button", name="Undo").focus()
+    page.emulate_media(forced_colors="active")
+    assert not violations(page)
+    page.emulate_media(forced_colors="none")
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".pill")).to_have_text("On the way", timeout=SOON)
     page.locator("h1").click()
