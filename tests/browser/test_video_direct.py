@@ -89,7 +89,7 @@ def test_a_microphone_that_is_forbidden_can_be_mended_or_left_out(
     bed = bedside(open_page, link_of(town, visit_id), permissions=[])
     phone = peers_room(open_page, peer, visit_id)
     say_yes(bed)
-    heading(bed, "Your microphone is off in the browser's settings")
+    heading(bed, "Your microphone is off in Settings")
     everywhere(bed)
     bed.get_by_role("button", name="Just listen").click()
     connected(bed, phone)

@@ -22,7 +22,7 @@ const icon = (name) => html`<${Icon} name=${name} />`;
 function Before() {
   if (session.trouble?.kind === "mic") return html`<${MicTrouble} session=${session} listen=${t("room_just_listen")} />`;
   if (session.isNotNow) return html`<${Ask} mark=${icon("leaf")} title=${t("room_not_now_done")} text=${t("room_not_now_text", { name: first })}><${Press} size="xl" act=${() => session.agree()} busy=${t("room_trying")}>${t("room_changed_mind")}<//><//>`;
-  if (!session.isOtherHere) return html`<${Ask} mark=${FACE} title=${t("room_joining", { name: first })} text=${t("room_joining_text")} />`;
+  if (!session.isOtherHere) return html`<${Ask} mark=${icon("user-round")} title=${t("room_joining", { name: first })} text=${t("room_joining_text")} />`;
   return html`<${Ask} mark=${FACE} title=${t("room_still_ok", { name: first })} text=${t("room_still_ok_text", { name: first })}><${Press} size="xl" icon="video" act=${() => session.agree()} busy=${t("room_trying")}>${t("room_yes")}<//><${Press} kind="secondary" size="xl" act=${() => session.notNow()}>${t("room_no")}<//><//>`;
 }
 

@@ -171,6 +171,12 @@ export class Call {
     this.become("waiting");
   }
 
+  // How loud the other is now, from 0 to 1.
+  level() {
+    const [receiver] = this.pc?.getReceivers().filter((one) => one.track.kind === "audio") || [];
+    return Math.max(0, ...(receiver?.getSynchronizationSources().map((one) => one.audioLevel || 0) || []));
+  }
+
   // What the browser counted, as plain numbers.
   async sample() {
     const found = { audioBytes: 0, videoBytes: 0, frames: 0, received: 0, lost: 0, rtt_ms: 0, theirLoss: 0, relayed: false };

@@ -5,6 +5,12 @@ import { secondsUntil, useTick } from "../clock.js";
 import { Dialog, html, Icon, Press } from "../ui.js";
 import { t, timer } from "../words.js";
 
+const BARS = 12;
+const METER_MS = 120;
+
+// Some telephones leave the volume to their keys and ignore what a page says.
+const CAN_LOUDER = (() => { const probe = document.createElement("video"); probe.volume = 0.5; return probe.volume === 0.5; })();
+
 export function useSession(session) {
   const [, draw] = useState(0);
   useEffect(() => session.subscribe(() => draw((n) => n + 1)), [session]);
@@ -35,9 +41,11 @@ export function Near({ session, off }) {
   return html`<div class="near"><video ref=${video} class="near__video" autoplay playsinline muted aria-label=${t("room_own_picture")}></video></div>`;
 }
 
-export const Control = ({ icon, words, on, kind, act, ...rest }) => html`<button type="button" class=${`ctl__b${on ? " is-on" : ""}${kind ? ` ctl__b--${kind}` : ""}`} aria-pressed=${on === undefined ? null : String(on)} onClick=${act} ...${rest}><span><${Icon} name=${icon} /></span>${words}</button>`;
+// Words that change say what is; words that stay need `on`. `lit` is what stands out to the eye.
+export const Control = ({ icon, words, on, lit = on, kind, act, ...rest }) => html`<button type="button" class=${`ctl__b${lit ? " is-on" : ""}${kind ? ` ctl__b--${kind}` : ""}`} aria-pressed=${on === undefined ? null : String(on)} onClick=${act} ...${rest}><span><${Icon} name=${icon} /></span>${words}</button>`;
 
-export function Controls({ session, words, end }) {
+// The large buttons of a call. What else a screen has to press stands before the way out.
+export function Controls({ session, words, end, children }) {
   useEffect(() => {
     const stops = [shortcut("M", t("room_key_mute"), () => session.mute()), shortcut("V", t("room_key_camera"), () => session.toggleCamera())];
     if (session.captions.can) stops.push(shortcut("C", t("room_key_captions"), () => session.toggleCaptions()));
@@ -45,14 +53,17 @@ export function Controls({ session, words, end }) {
   }, [session, session.captions.can]);
   const { captions } = session;
   return html`<div class="ctl" role="group" aria-label=${t("room_controls")}>
-    <${Control} icon=${session.isMuted || !session.mic ? "mic-off" : "mic"} words=${session.isMuted ? words.unmute : words.mute} on=${session.isMuted} act=${() => session.mute()} disabled=${!session.mic} />
-    <${Control} icon=${session.camera ? "video" : "video-off"} words=${session.camera ? words.hide : words.show} on=${!!session.camera} act=${() => session.toggleCamera()} />
+    <${Control} icon=${session.isMuted || !session.mic ? "mic-off" : "mic"} words=${session.isMuted ? words.unmute : words.mute} lit=${session.isMuted} act=${() => session.mute()} disabled=${!session.mic} />
+    <${Control} icon=${session.camera && words.hide !== words.show ? "video-off" : "video"} words=${session.camera ? words.hide : words.show} on=${words.hide === words.show ? !!session.camera : undefined} lit=${false} act=${() => session.toggleCamera()} />
     ${captions.can && html`<${Control} icon="captions" words=${t("room_captions")} on=${captions.on} act=${() => session.toggleCaptions()} />`}
-    <${Control} icon="volume-2" words=${t(session.volume < 1 ? "room_volume_up" : "room_volume_down")} act=${() => session.louder()} />
+    ${CAN_LOUDER && html`<${Control} icon="volume-2" words=${t(session.volume < 1 ? "room_volume_up" : "room_volume_down")} act=${() => session.louder()} />`}
+    ${children}
     <${Control} icon="phone-off" words=${words.end} kind="leave" act=${end} aria-haspopup="dialog" /></div>`;
 }
 
 export const Caption = ({ session, who }) => (session.captions.on && session.captions.text ? html`<p class="cap" aria-live="polite">${who && html`<small>${who}</small>`}${session.captions.text}</p>` : null);
+
+const WithoutCamera = ({ session }) => html`<span class="line-state__acts"><button type="button" class="btn btn--primary" onClick=${() => session.forgive()}>${t("room_without_video")}</button><${Press} kind="secondary" act=${() => session.toggleCamera()} busy=${t("room_trying")}>${t("room_try_again")}<//></span>`;
 
 // What is wrong with the line, and what to do: the first that applies, and no two at once.
 export function Line({ session, name, children }) {
@@ -65,7 +76,24 @@ export function Line({ session, name, children }) {
     : line.word === "bad" ? ["radio", t("room_bad"), t("room_bad_text", { name })]
     : null;
   if (!said) return null;
-  return html`<div class="line-state" role="status"><${Icon} name=${said[0]} /><p><b>${said[1]}</b><br />${said[2]}</p>${(isDown || line.word === "bad") && children}</div>`;
+  const isCamera = trouble?.kind === "camera";
+  return html`<div class="line-state" role="status"><${Icon} name=${said[0]} /><p><b>${said[1]}</b><br />${said[2]}</p>${isCamera ? html`<${WithoutCamera} session=${session} />` : (isDown || line.word === "bad") && children}</div>`;
+}
+
+// That the other is heard, drawn from the sound itself: a picture that moves only while somebody speaks.
+export function Meter({ session }) {
+  const box = useRef(null);
+  useEffect(() => {
+    const bars = [...box.current.children];
+    const levels = bars.map(() => 0);
+    const timer = setInterval(() => {
+      levels.shift();
+      levels.push(Math.min(1, 3 * session.call.level()));
+      bars.forEach((bar, at) => { bar.style.height = `${4 + Math.round(26 * levels[at])}px`; });
+    }, METER_MS);
+    return () => clearInterval(timer);
+  }, [session]);
+  return html`<div class="wave" ref=${box} aria-hidden="true">${Array.from({ length: BARS }, (_, at) => html`<i key=${at}></i>`)}</div>`;
 }
 
 // A microphone that may not be used: what happened, how to mend it, and a way to go on without.

@@ -6,7 +6,7 @@ import { boot } from "../boot.js";
 import { secondsSince, useTick } from "../clock.js";
 import { html, Icon, Keys, Press } from "../ui.js";
 import { language, phone, t, timer } from "../words.js";
-import { Caption, Controls, Far, Line, MicTrouble, Moved, Near, Private, StillThere, Sure, useSession } from "./parts.js";
+import { Caption, Controls, Far, Line, Meter, MicTrouble, Moved, Near, Private, StillThere, Sure, useSession } from "./parts.js";
 import { Session } from "./session.js";
 
 const { place, site, desk_phone: desk } = boot.with;
@@ -31,7 +31,7 @@ function Mid() {
     : isOtherHere ? [t("room_being_asked", { place }), t("room_being_asked_text")]
     : session.room?.connected_at ? [t("room_bed_left", { place }), t("room_bed_left_text")]
     : [t("room_bed_joining", { place }), t("room_bed_joining_text")];
-  return html`<div class="scene__mid"><span class="bedmark"><${Icon} name="bed-single" /></span><b>${said[0]}</b><p>${said[1]}</p></div>`;
+  return html`<div class="scene__mid"><span class="bedmark"><${Icon} name="bed-single" /></span><b>${said[0]}</b><p>${said[1]}</p>${isOn && html`<${Meter} session=${session} />`}</div>`;
 }
 
 // When the line is not good enough: the desk's number, and the room stays open without a picture.

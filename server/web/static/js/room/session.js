@@ -26,6 +26,7 @@ export class Session {
     this.isMuted = false;
     this.mic = this.camera = null;
     [this.volume] = VOLUMES;
+    this.look_ms = LOOK_MS;
     this.line = quality.fresh();
     this.captions = { can: false, on: false, text: "" };
     this.listeners = new Set();
@@ -53,7 +54,7 @@ export class Session {
     this.signals.open();
     // A page that the browser kept and shows again has left its room.
     addEventListener("pageshow", (event) => event.persisted && location.reload());
-    this.timer = setInterval(() => this.look(), LOOK_MS);
+    this.keepLooking();
     this.changed();
   }
 
@@ -120,11 +121,22 @@ export class Session {
     this.changed();
   }
 
+  // What was said about the camera is read, and the talk goes on without it.
+  forgive() { this.trouble = null; this.tell(); }
+
   show() { return this.call.set("video", this.isSoundOnly ? null : this.camera); }
 
   louder() {
     this.volume = VOLUMES[(VOLUMES.indexOf(this.volume) + 1) % VOLUMES.length];
     this.tell();
+  }
+
+  // Again and again until it is over; `look_ms` is how often.
+  keepLooking() {
+    this.timer = setTimeout(async () => {
+      await this.look();
+      if (!this.over && !this.hasMoved) this.keepLooking();
+    }, this.look_ms);
   }
 
   async look() {
@@ -176,7 +188,7 @@ export class Session {
   }
 
   stop() {
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
     this.call.stop();
     this.stopCaptions?.();
     [this.mic, this.camera].forEach((one) => { if (one) { one.onended = null; one.stop(); } });
