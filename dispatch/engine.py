@@ -108,7 +108,8 @@ def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
     if decision.ask and region.is_large(tx.session, request.network_id):
         region.took_turns(tx, [one.peer_id for one in decision.ask])
     if decision.ask or decision.escalate:
-        taken = recording.Inputs(search, peers, need, tx.now, policy, known)
+        outside = region.outside(tx.session, request.network_id, len(peers))
+        taken = recording.Inputs(search, peers, need, tx.now, policy, known, outside)
         decisions.keep(tx, request, taken, decision)
     if decision.raise_alarm:
         watch.raise_alarm(tx, request, Alarm.NO_YES_YET, {"waited_s": _waited_s(tx, request)})

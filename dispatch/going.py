@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from dispatch import access, bars, matching, views
+from dispatch import access, bars, matching, region, views
 from dispatch.access import Actor
 from dispatch.matching import Candidate, Need, PeerView, Reason
 from dispatch.models import Offer, Site, Visit
@@ -22,6 +22,10 @@ from storage.database import Transaction
 ASKS_COUNTED = timedelta(hours=24)
 _ANSWER_PENDING = frozenset({Reason.ALREADY_ASKED, Reason.DECLINED, Reason.ASKED_ELSEWHERE})
 """Who was asked, here or elsewhere, could still go: their minutes are told."""
+
+
+Rank = tuple[bool, bool, bool, int, str, str]
+"""What they are sorted by; no two have the same."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,16 @@ class Going:
     can_assign: bool
     asks: int
     """How often they were asked in the last 24 hours, by any request."""
+    rank: Rank
+    is_outside: bool = False
+    """Nothing is against them, but in a network searched by region others are looked at."""
 
 
-def who(tx: Transaction, actor: Actor, request_id: str) -> list[Going]:
-    """Everybody, those who can be asked first, soonest help first.
+def who(tx: Transaction, actor: Actor, request_id: str, only: str | None = None) -> list[Going]:
+    """Everybody, those who can be asked first, soonest help first; or the one who is asked about.
 
-    Once somebody said yes they alone are named, and nobody when it is over.
+    Once somebody said yes they alone are named, and nobody when it is over. Of a network searched by
+    region those of the region are named, and whoever is asked about.
     """
     request = access.request(tx, actor, request_id)
     if request.state in FINAL:
@@ -56,15 +64,22 @@ def who(tx: Transaction, actor: Actor, request_id: str) -> list[Going]:
             Visit.state.in_(sorted(LIVE_VISIT)),
         )
     ).one_or_none()
-    peers = views.peer_views(tx, request, policy, only=visitor)
+    if only is not None:
+        access.peer(tx, actor, only)
+        if visitor not in (None, only):
+            return []
+    peers = views.peer_views(tx, request, policy, only=only or visitor)
+    looked_at = region.among(tx, request, policy) if only and not visitor else None
     asks = _asks(tx, request.network_id)
     found = []
     for view in peers:
         way, reason = _judge(view, need, tx, policy)
         bar = bars.bars_assignment(view, request.modality, request.language, tx.now)
         can_assign = bar is None and not view.is_busy
-        found.append(Going(view, way, reason, can_assign, asks.get(view.id, 0)))
-    return sorted(found, key=lambda one: _rank(one, request.modality))
+        outside = reason is None and looked_at is not None and view.id not in looked_at
+        rank = _rank(view, way, reason, request.modality, can_assign=can_assign)
+        found.append(Going(view, way, reason, can_assign, asks.get(view.id, 0), rank, outside))
+    return sorted(found, key=lambda one: one.rank)
 
 
 def _judge(
@@ -82,12 +97,19 @@ def _judge(
     return (could if isinstance(could, Candidate) else None), verdict
 
 
-def _rank(one: Going, modality: Modality) -> tuple[bool, bool, bool, int, str]:
+def _rank(
+    peer: PeerView,
+    way: Candidate | None,
+    reason: Reason | None,
+    modality: Modality,
+    *,
+    can_assign: bool,
+) -> Rank:
     """Who can be asked, then by video, then whom a call could send; soonest help first."""
-    by_video = one.way is not None and one.way.modality is not modality
-    help_s = one.way.help_s if one.way is not None else 10**6
-    is_far = one.reason is not None and not by_video
-    return (is_far, by_video, not one.can_assign, help_s, one.peer.name)
+    by_video = way is not None and way.modality is not modality
+    help_s = way.help_s if way is not None else 10**6
+    is_far = reason is not None and not by_video
+    return (is_far, by_video, not can_assign, help_s, peer.name, peer.id)
 
 
 def _asks(tx: Transaction, network_id: str) -> Mapping[str, int]:

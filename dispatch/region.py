@@ -8,15 +8,15 @@ network has no regions: there everybody is looked at, and managers see a reason 
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import Select, String, Subquery, bindparam, cast, literal, or_, select, update
+from sqlalchemy import Select, String, Subquery, bindparam, cast, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from dispatch import near
 from dispatch.geo import Point
 from dispatch.matching import WIDENED_LIMIT_FACTOR
-from dispatch.models import Duty, Offer, Site, SupportRequest
+from dispatch.models import Duty, Offer, Site, SupportRequest, User
 from dispatch.policy import Policy
-from dispatch.states import REMOTE
+from dispatch.states import REMOTE, Role
 from storage.database import Transaction
 
 SMALL = 2000
@@ -61,6 +61,19 @@ def is_large(session: Session, network_id: str) -> bool:
     """Whether more than `SMALL` are on duty; it counts no further."""
     values = {"network": network_id, "small": SMALL}
     return session.execute(_ONE_MORE, values).first() is not None
+
+
+def outside(session: Session, network_id: str, seen: int) -> int:
+    """How many peers of a network are not among the `seen` who were looked at; 0 of a small one.
+
+    They are counted, not read: 100,000 take some milliseconds, and only where somebody is asked.
+    """
+    if not is_large(session, network_id):
+        return 0
+    everybody = select(func.count()).where(
+        User.network_id == network_id, User.role == Role.PEER, User.is_active
+    )
+    return max(session.execute(everybody).scalar_one() - seen, 0)
 
 
 def in_turn(session: Session, network_id: str, language: str, wanted: int) -> list[str]:

@@ -14,7 +14,7 @@ from dispatch.models import User
 from dispatch.recorded import decisions, recording
 from dispatch.recorded.decisions import RecordedDecision
 from dispatch.recorded.plainly import Unreadable
-from dispatch.recorded.recording import Who
+from dispatch.recorded.recording import OUTSIDE, Who
 from dispatch.shapes import stamp
 from dispatch.waves import Decision
 from server.wiring import Wired
@@ -57,6 +57,8 @@ def _people(tx: Transaction, who: Who) -> Iterator[str]:
     counted = Counter(who.excluded.values())
     for reason, count in counted.most_common():
         yield f"  {count} not, {reason.value}: {REASON_WORDS[reason]}."
+    if who.outside:
+        yield f"  {who.outside} not, {OUTSIDE}: {recording.OUTSIDE_WORDS}."
 
 
 def _again(row: RecordedDecision) -> tuple[str, bool]:

@@ -32,6 +32,11 @@ LEVEL = 6
 LATER = "later"
 """The reason code of who could have been asked and was not: others came first in the list."""
 
+OUTSIDE = "outside_region"
+"""The reason code of who was not looked at: the network is searched by region (`dispatch.region`)."""
+
+OUTSIDE_WORDS = "is outside of the region that was looked at, in a very large network"
+
 _WHAT_FIELDS = (
     "waves_used",
     "eligible",
@@ -60,6 +65,8 @@ class Who:
     """Who could be asked, in the order in which they would be."""
     asked: tuple[str, ...]
     excluded: Mapping[str, Reason]
+    outside: int = 0
+    """So many more of the network were not looked at."""
 
     @property
     def later(self) -> list[tuple[str, int]]:
@@ -78,6 +85,8 @@ class Inputs:
     now: datetime
     policy: Policy
     known: Knowledge
+    outside: int = 0
+    """How many of the network are not among `peers`; no decision depends on it."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,7 @@ def pack(inputs: Inputs, decision: Decision) -> Packed:
         "order": order,
         "asked": [place[one.peer_id] for one in decision.ask],
         "not": by_reason | {Reason.OFF_DUTY.value: off_duty},
+        **({"outside": inputs.outside} if inputs.outside else {}),
     }
     views = {peer.id: peer for peer in inputs.peers}
     took = {
@@ -174,6 +184,7 @@ def who(kept: bytes) -> Who:
             order=tuple(written["order"]),
             asked=tuple(ids[number] for number in written["asked"]),
             excluded={one: Reason(code) for code, group in by_reason.items() for one in group},
+            outside=int(written.get("outside", 0)),
         )
     except (KeyError, TypeError, IndexError, ValueError) as error:
         raise Unreadable(f"who was asked was written in another shape: {error}") from error
@@ -215,6 +226,7 @@ def _unpacked(known_by: Who, written: Mapping[str, Any]) -> tuple[Inputs, Decisi
         now=_WHEN.value(written["now"]),
         policy=policy,
         known=Knowledge(chances=chances, **known),
+        outside=known_by.outside,
     )
     decided = written["decided"]
     because = tuple(decided["because"])

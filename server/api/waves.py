@@ -12,7 +12,7 @@ from dispatch.models import Offer, Site, User
 from dispatch.recorded import decisions, recording
 from dispatch.recorded.decisions import RecordedDecision
 from dispatch.recorded.plainly import Unreadable
-from dispatch.recorded.recording import LATER, Who
+from dispatch.recorded.recording import LATER, OUTSIDE, Who
 from dispatch.shapes import stamp
 from dispatch.states import FINAL, Modality, OfferState, Role
 from server import audit
@@ -24,10 +24,14 @@ routes = Routes("waves", "Why these peers were asked, and why not the others.")
 
 
 class WavesQuery(Query):
-    """`only` one of them, by its `id`; without `peers` those who were not asked are counted only."""
+    """`only` one of them, by its `id`; without `peers` those who were not asked are counted only.
+
+    With `peer_id` the reason of this one peer alone is told, by name.
+    """
 
     only: OpaqueId | None = None
     peers: bool = True
+    peer_id: OpaqueId | None = None
 
 
 class MadeAnswer(Answer):
@@ -49,9 +53,13 @@ class PassedAnswer(Answer):
 
 
 class NotAskedAnswer(Answer):
-    """Everybody with one reason. `later`: could have been asked, and was further down the list."""
+    """Everybody with one reason. `later`: could have been asked, and was further down the list.
 
-    reason: Reason | Literal["later"]
+    `outside_region`: was not looked at, because a network this large is searched near the site. They
+    are counted only, but for a `peer_id` that is asked about.
+    """
+
+    reason: Reason | Literal["later", "outside_region"]
     count: Count
     peers: list[PassedAnswer] | None
 
@@ -98,9 +106,14 @@ def index(call: Call, request_id: str, query: WavesQuery) -> Json:
         if query.only is None or row.id == query.only
     ]
     kept = {row.id: _who(row) for row in rows}
-    names = _names(call, kept.values()) if query.peers else None
+    about = None
+    if query.peer_id is not None:
+        about = access.user(call.tx, call.actor, access.peer(call.tx, call.actor, query.peer_id).id)
+        names: Mapping[str, str] | None = {about.id: about.name}
+    else:
+        names = _names(call, kept.values()) if query.peers else None
     made = _made(call, request.id)
-    items = [_shape(row, kept[row.id], made.get(row.wave, []), names) for row in rows]
+    items = [_shape(row, kept[row.id], made.get(row.wave, []), names, about) for row in rows]
     return {"items": items, "next_cursor": None}
 
 
@@ -141,7 +154,11 @@ def _made(call: Call, request_id: str) -> Mapping[int | None, list[Json]]:
 
 
 def _shape(
-    row: RecordedDecision, who: Who | None, made: list[Json], names: Mapping[str, str] | None
+    row: RecordedDecision,
+    who: Who | None,
+    made: list[Json],
+    names: Mapping[str, str] | None,
+    about: User | None,
 ) -> Json:
     return {
         "id": row.id,
@@ -151,31 +168,51 @@ def _shape(
         "why": row.why,
         "because": row.because,
         "offers": made if row.wave is not None else [],
-        "not_asked": _not_asked(who, names) if who is not None else None,
+        "not_asked": None if who is None else _not_asked(_groups(row, who, about), names),
     }
 
 
-def _not_asked(who: Who, names: Mapping[str, str] | None) -> list[Json]:
-    """Grouped by reason: who could have been asked first, then by the order of the reasons."""
-    groups: dict[str, list[tuple[str, int | None]]] = {}
+_Group = tuple[int, list[tuple[str, int | None]] | None]
+"""How many have one reason; and who they are with their places, where that is known."""
+
+
+def _groups(row: RecordedDecision, who: Who, about: User | None) -> dict[str, _Group]:
+    """By reason: who could have been asked first, then by the order of the reasons.
+
+    With `about` only what is said of this peer.
+    """
+    found: dict[str, list[tuple[str, int | None]]] = {}
     if who.later:
-        groups[LATER] = list(who.later)
+        found[LATER] = list(who.later)
     for reason in Reason:
-        found: list[tuple[str, int | None]] = [
-            (one, None) for one, why in who.excluded.items() if why is reason
-        ]
-        if found:
-            groups[reason.value] = found
+        ids = [one for one, why in who.excluded.items() if why is reason]
+        if ids:
+            found[reason.value] = [(one, None) for one in ids]
+    groups: dict[str, _Group] = {reason: (len(some), some) for reason, some in found.items()}
+    if who.outside:
+        groups[OUTSIDE] = who.outside, None
+    if about is None:
+        return groups
+    if who.outside and about.id not in {*who.order, *who.excluded} and about.created_at <= row.at:
+        return {OUTSIDE: (who.outside, [(about.id, None)])}
+    named = {
+        reason: (count, [one for one in some or () if one[0] == about.id])
+        for reason, (count, some) in groups.items()
+    }
+    return {reason: group for reason, group in named.items() if group[1]}
+
+
+def _not_asked(groups: Mapping[str, _Group], names: Mapping[str, str] | None) -> list[Json]:
     return [
-        {"reason": reason, "count": len(found), "peers": _passed(found, names)}
-        for reason, found in groups.items()
+        {"reason": reason, "count": count, "peers": _passed(found, names)}
+        for reason, (count, found) in groups.items()
     ]
 
 
 def _passed(
-    found: Sequence[tuple[str, int | None]], names: Mapping[str, str] | None
+    found: Sequence[tuple[str, int | None]] | None, names: Mapping[str, str] | None
 ) -> list[Json] | None:
-    if names is None:
+    if names is None or found is None:
         return None
     named = [(names.get(one, ""), one, place) for one, place in found]
     return [

@@ -72,3 +72,18 @@ def test_by_price_and_in_spanish_nothing_is_english(
     accessible(page)
     fits(page)
     finish_all(town)
+
+
+def test_why_not_somebody_in_particular(town: Town, policy: None, open_page: Open) -> None:
+    page = opened(town, open_page, "/manage")
+    name = town.user("peer")["name"]
+    page.get_by_role("button", name="more, and why").click()
+    page.get_by_label("Why not somebody in particular?").fill(name.split()[0].lower())
+    page.locator("[data-why-not]").first.click()
+    told = page.locator(".whynot [data-candidate]")
+    expect(told).to_contain_text(name.split()[0], timeout=SOON)
+    page.get_by_label("Why not somebody in particular?").fill("nobody of this name")
+    expect(page.locator(".whynot")).to_contain_text("Nobody available has this name.")
+    accessible(page)
+    fits(page)
+    finish_all(town)

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from dispatch.models import Duty, Offer, Peer, Site, SupportRequest, User, Visit
+from dispatch.cells import cell_of
+from dispatch.models import Badge, Certificate, Duty, Offer, Peer, Site, SupportRequest, User, Visit
 from dispatch.policy import parse
 from dispatch.states import Modality, OfferState, RequestState, Role, VisitState
 from storage.database import Database, Transaction
@@ -26,8 +27,13 @@ GRID = 40
 WAYS = [Modality.IN_PERSON.value, Modality.VIDEO.value]
 
 
-def fill(db: Database, network_id: str, *, requests: int, peers: int) -> list[str]:
-    """Put in so many open requests and peers on duty; the ids of the requests."""
+def fill(
+    db: Database, network_id: str, *, requests: int, peers: int, may_come: bool = False
+) -> list[str]:
+    """Put in so many open requests and peers on duty; the ids of the requests.
+
+    Unless they `may_come`, nobody of the crowd has a certificate or a badge, and none is ever asked.
+    """
     with db.transaction() as tx:
         sites = tx.session.scalars(
             select(Site).where(Site.network_id == network_id).order_by(Site.name)
@@ -36,6 +42,8 @@ def fill(db: Database, network_id: str, *, requests: int, peers: int) -> list[st
             select(User).where(User.network_id == network_id, User.role == Role.STAFF).limit(1)
         ).one()
         people = _peers(tx, network_id, sites[0], peers)
+        if may_come:
+            _admit(tx, people, sites[0])
         made = []
         for number in range(requests):
             site = sites[number % len(sites)]
@@ -64,24 +72,41 @@ def _peers(tx: Transaction, network_id: str, site: Site, number: int) -> list[st
         for user_id in ids
     )
     tx.session.flush()
-    tx.session.add_all(
-        Duty(
-            peer_id=user_id,
-            network_id=network_id,
-            on_duty=True,
-            since=tx.now,
-            until=tx.now + timedelta(hours=8),
-            modalities=WAYS,
-            latitude=site.latitude + (at % GRID - GRID / 2) * 0.01,
-            longitude=site.longitude + (at // GRID - GRID / 2) * 0.01,
-            accuracy_m=20.0,
-            position_at=tx.now,
-            contact_at=tx.now,
-        )
-        for at, user_id in enumerate(ids)
-    )
+    tx.session.add_all(_duty(tx, network_id, site, user_id, at) for at, user_id in enumerate(ids))
     tx.session.flush()
     return ids
+
+
+def _admit(tx: Transaction, people: list[str], site: Site) -> None:
+    """They have what the site asks of those who come."""
+    later = tx.now + timedelta(days=90)
+    tx.session.add_all(
+        Certificate(peer_id=one, name="Certified Peer Supporter", expires_at=later)
+        for one in people
+    )
+    tx.session.add_all(Badge(peer_id=one, site_id=site.id, expires_at=later) for one in people)
+    tx.session.flush()
+
+
+def _duty(tx: Transaction, network_id: str, site: Site, peer_id: str, at: int) -> Duty:
+    """As `dispatch.actions.duty` leaves it behind: a search by region goes by its cell and languages."""
+    latitude = site.latitude + (at % GRID - GRID / 2) * 0.01
+    longitude = site.longitude + (at // GRID - GRID / 2) * 0.01
+    return Duty(
+        peer_id=peer_id,
+        network_id=network_id,
+        on_duty=True,
+        since=tx.now,
+        until=tx.now + timedelta(hours=8),
+        modalities=WAYS,
+        languages=["en"],
+        latitude=latitude,
+        longitude=longitude,
+        cell=cell_of(latitude, longitude),
+        accuracy_m=20.0,
+        position_at=tx.now,
+        contact_at=tx.now,
+    )
 
 
 def _request(

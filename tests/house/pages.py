@@ -19,7 +19,7 @@ from dispatch.events import FACT_MEANINGS, REQUEST_FIELDS, Alarm, FactType
 from dispatch.matching import REASON_WORDS, Reason
 from dispatch.prices import pricing
 from dispatch.recorded import because
-from dispatch.recorded.recording import LATER
+from dispatch.recorded.recording import LATER, OUTSIDE, OUTSIDE_WORDS
 from server.api.declare import EVERY_ROLE
 from server.errors import KINDS
 from server.realtime.events import SAID, TOLD
@@ -141,6 +141,7 @@ def reasons_page() -> str:
     """Why somebody is asked or not, from `dispatch.matching` and `dispatch.recorded.because`."""
     against = [(f"`{reason}`", REASON_WORDS[reason]) for reason in Reason]
     later = (f"`{LATER}`", "could have been asked; others came first, `place` says how many")
+    outside = (f"`{OUTSIDE}`", OUTSIDE_WORDS)
     parts = [(f"`{code}`", meaning) for code, meaning in because.CODES.items()]
     return (
         f"{MADE}# Reasons\n\n"
@@ -148,8 +149,9 @@ def reasons_page() -> str:
         "was not asked why not, as it was at that moment; `GET /requests/{id}/candidates` says it as "
         "it is now.\n\n"
         "## Why somebody was not asked\n\n"
-        "The first that holds, in this order.\n\n"
-        f"{_table(('code', 'the peer'), [later, *against])}\n"
+        "The first that holds, in this order. Who is `outside_region` is counted; `?peer_id=` asks about "
+        "one of them.\n\n"
+        f"{_table(('code', 'the peer'), [later, *against, outside])}\n"
         "## Why a decision is as it is\n\n"
         "`because` is a list of parts, each a `code` with its numbers; `why` is the English sentence "
         "made of them.\n\n"

@@ -181,6 +181,7 @@ def _page(
             "suits",
             "fair",
             "waves",
+            "whynot",
             "whatif",
             "bridge",
         ),

@@ -58,8 +58,8 @@ function useCandidates(row) {
     let is = true;
     const timer = setTimeout(async () => {
       try {
-        const { items } = await get(`/requests/${row.id}/candidates`, { tries: 1 });
-        if (is) set(items);
+        const { items, next_cursor: next } = await get(`/requests/${row.id}/candidates`, { tries: 1 });
+        if (is) set({ items, next });
       } catch {
         if (is) set((before) => before || "failed");
       }
@@ -91,7 +91,7 @@ function Coming({ row, candidates }) {
   const { visit } = row;
   const total = visit.eta_at && visit.departed_at ? Date.parse(visit.eta_at) - Date.parse(visit.departed_at) : 0;
   const left = row.state === "en_route" && total ? Math.min(92, Math.max(4, 100 - (100 * minutesUntil(visit.eta_at) * 60000) / total)) : AT[row.state] ?? 4;
-  const number = Array.isArray(candidates) && candidates.find((one) => one.peer.id === visit.peer.id)?.phone;
+  const number = candidates?.items?.find((one) => one.peer.id === visit.peer.id)?.phone;
   const steps = ["accepted", "en_route", "arrived", "in_session"].map((one) => ({ words: t(`state_${one}`), is: one === row.state ? "now" : null }));
   return html`<div class="coming"><div class="line"><${Avatar} name=${visit.peer.name} size="sm" /><span class="grow"><b>${shortName(visit.peer.name)}</b><small class="num"><${Timer} text=${() => [figure(row), isNear(visit) ? t("arr_near_short") : COMING.has(row.state) && rangeOf(visit)].filter(Boolean).join(", ")} /></small></span><${Pill} state=${row.state} small /></div>
     ${visit.modality === "in_person" && html`<${Journey} who=${initials(visit.peer.name)} left=${left} label=${t(`state_${row.state}`)} steps=${steps} />`}
