@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from dispatch import bridging, journal, offering, shapes, views
+from dispatch import bridging, journal, offering, region, shapes, views
 from dispatch.events import ENGINE, By, FactType
 from dispatch.learning import current
 from dispatch.models import Offer, Site, SupportRequest, User, Visit
 from dispatch.policy import Policy
+from dispatch.recorded import decisions, recording
 from dispatch.states import (
     AWAITED,
     BRIDGE_STEPS,
@@ -195,12 +196,18 @@ def _ask(tx: Transaction, request: SupportRequest, policy: Policy, arrives_at: d
         peers = views.peer_views(tx, request, policy)
     looking = views.looking_of(tx, request, arrives_at)
     need = views.need_of(request, site)
-    known = current.knowledge(tx, request.network_id, site, policy)
+    known = recording.heard(current.knowledge(tx, request.network_id, site, policy))
     decision = bridging.whom_to_ask(looking, peers, need, tx.now, policy, known)
     request.bridge_wave = decision.waves_used
     _plan(tx, request, policy, arrives_at, decision)
-    if decision.ask:
-        offering.send_bridge(tx, request, decision, peers, need, policy, known, arrives_at)
+    if not decision.ask:
+        return
+    offering.send_bridge(tx, request, decision, peers, need, policy, known, arrives_at)
+    if region.is_large(tx.session, request.network_id):
+        region.took_turns(tx, [one.peer_id for one in decision.ask])
+    outside = region.outside(tx.session, request.network_id, len(peers))
+    taken = recording.Inputs(looking, peers, need, tx.now, policy, known, outside)
+    decisions.keep(tx, request, taken, decision)
 
 
 def _begin_by_itself(

@@ -36,6 +36,8 @@ def lines(wired: Wired, request_id: str) -> tuple[list[str], bool]:
 
 def _decision(tx: Transaction, row: RecordedDecision) -> tuple[list[str], bool]:
     what = f"Wave {row.wave}" if row.wave is not None else "Handed to a manager"
+    if row.is_bridge:
+        what = f"Wave {row.wave} of the bridge by video"
     told = [f"{what}, {stamp(row.at)}, by {row.strategy}", f"  {row.why}"]
     try:
         told += _people(tx, recording.who(row.who))

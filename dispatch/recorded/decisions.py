@@ -8,9 +8,23 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, and_, or_, select, text, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    and_,
+    false,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
+from dispatch.bridging import Looking
 from dispatch.models import SupportRequest
 from dispatch.recorded import recording
 from dispatch.recorded.recording import Inputs, Packed
@@ -42,7 +56,10 @@ class RecordedDecision(Base):
     network_id: Mapped[Id] = mapped_column(ForeignKey("networks.id"))
     request_id: Mapped[Id] = mapped_column(ForeignKey("support_requests.id"))
     wave: Mapped[int | None]
-    """The number of the wave that was sent; None when nobody was asked and it escalated."""
+    """The number of the wave that was sent; None when nobody was asked and it escalated. Waves of a
+    bridge have numbers of their own, from 1."""
+    is_bridge: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whom to ask by video until somebody arrives was decided."""
     at: Mapped[datetime]
     strategy: Mapped[str] = mapped_column(String(16))
     why: Mapped[str] = mapped_column(Text)
@@ -82,11 +99,14 @@ def keep(tx: Transaction, request: SupportRequest, inputs: Inputs, decision: Dec
     except Exception:
         log.exception("a decision about request %s could not be recorded", request.id)
         return
+    is_bridge = isinstance(inputs.search, Looking)
+    wave = _bridge_waves(tx, request) + 1 if is_bridge else request.wave
     tx.session.add(
         RecordedDecision(
             network_id=request.network_id,
             request_id=request.id,
-            wave=request.wave if decision.ask else None,
+            wave=wave if decision.ask else None,
+            is_bridge=is_bridge,
             at=tx.now,
             strategy=inputs.policy.strategy,
             why=decision.why,
@@ -96,6 +116,14 @@ def keep(tx: Transaction, request: SupportRequest, inputs: Inputs, decision: Dec
             tells_wishes=any(peer.has_met or peer.traits for peer in inputs.peers),
         )
     )
+
+
+def _bridge_waves(tx: Transaction, request: SupportRequest) -> int:
+    """How many are kept; a search for a bridge may begin anew, and counts its own from 0."""
+    kept = select(func.count()).where(
+        RecordedDecision.request_id == request.id, RecordedDecision.is_bridge
+    )
+    return tx.session.execute(kept).scalar_one()
 
 
 def of_request(tx: Transaction, request_id: str) -> Sequence[RecordedDecision]:

@@ -13,6 +13,8 @@ from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, get_type_hints
 
+from dispatch import bridging
+from dispatch.bridging import Looking
 from dispatch.deciding import next_move
 from dispatch.knowledge import Knowledge
 from dispatch.matching import Candidate, Need, PeerView, Reason
@@ -54,6 +56,7 @@ _COLUMNS: dict[str, tuple[Codec, Any]] = {
     if field.name not in _NAMED
 }
 _SEARCH, _NEED, _POLICY, _WHEN = codec(Search), codec(Need), codec(Policy), codec(datetime)
+_LOOKING = codec(Looking)
 _ASK = codec(tuple[Candidate, ...])
 
 
@@ -77,9 +80,9 @@ class Who:
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that a decision takes."""
+    """All that a decision takes: of a search, or of one for a bridge (`dispatch.bridging`)."""
 
-    search: Search
+    search: Search | Looking
     peers: Sequence[PeerView]
     need: Need
     now: datetime
@@ -150,7 +153,7 @@ def pack(inputs: Inputs, decision: Decision) -> Packed:
     took = {
         "shape": SHAPE,
         "now": _WHEN.plain(inputs.now),
-        "search": _SEARCH.plain(replace(inputs.search, asked=frozenset())),
+        **_plain_search(inputs.search),
         "asked": [place.get(one, one) for one in sorted(inputs.search.asked)],
         "need": _NEED.plain(inputs.need),
         "policy": _POLICY.plain(inputs.policy),
@@ -220,7 +223,7 @@ def _unpacked(known_by: Who, written: Mapping[str, Any]) -> tuple[Inputs, Decisi
     chances = None if written["chances"] is None else Told(said, policy)
     asked = frozenset(ids[one] if isinstance(one, int) else one for one in written["asked"])
     inputs = Inputs(
-        search=replace(_SEARCH.value(written["search"]), asked=asked),
+        search=replace(_search(written), asked=asked),
         peers=(*_peers(told, written["peers"]), *(PeerView(one, "") for one in off_duty)),
         need=_NEED.value(written["need"]),
         now=_WHEN.value(written["now"]),
@@ -244,10 +247,10 @@ def _unpacked(known_by: Who, written: Mapping[str, Any]) -> tuple[Inputs, Decisi
 
 def replay(inputs: Inputs) -> Decision:
     """What this code decides from the same inputs, in the form of `unpack`: without names and words."""
-    found = next_move(
-        inputs.search, inputs.peers, inputs.need, inputs.now, inputs.policy, inputs.known
-    )
-    return plain(found)
+    took = inputs.peers, inputs.need, inputs.now, inputs.policy, inputs.known
+    if isinstance(inputs.search, Looking):
+        return plain(bridging.whom_to_ask(inputs.search, *took))
+    return plain(next_move(inputs.search, *took))
 
 
 def plain(decision: Decision) -> Decision:
@@ -256,6 +259,23 @@ def plain(decision: Decision) -> Decision:
     # What was kept went through JSON, which knows no tuples.
     because = tuple(json.loads(json.dumps(decision.because)))
     return replace(decision, ask=nameless, why="", because=because)
+
+
+def _plain_search(search: Search | Looking) -> dict[str, Any]:
+    """Under the name of its kind; who was asked stands elsewhere."""
+    unasked = replace(search, asked=frozenset())
+    if isinstance(unasked, Looking):
+        return {"looking": _LOOKING.plain(unasked)}
+    return {"search": _SEARCH.plain(unasked)}
+
+
+def _search(written: Mapping[str, Any]) -> Search | Looking:
+    found: Search | Looking
+    if "looking" in written:
+        found = _LOOKING.value(written["looking"])
+    else:
+        found = _SEARCH.value(written["search"])
+    return found
 
 
 def _said(known: Knowledge, place: Mapping[str, int]) -> list[Any] | None:

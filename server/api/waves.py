@@ -1,6 +1,7 @@
 """Why each wave of a request asked whom it asked, and why not the others: as of then, from the record."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -67,12 +68,15 @@ class NotAskedAnswer(Answer):
 class WaveAnswer(Answer):
     """One decision that asked somebody, or (`wave` null) handed the request to a manager.
 
+    `is_bridge`: asked to be there by video until somebody arrives; these waves are counted by themselves.
+
     `why` is an English sentence; `because` says the same in codes and numbers (`docs/reasons.md`).
     `not_asked` is null when it was kept in a form that this version does not read.
     """
 
     id: str
     wave: Count | None
+    is_bridge: bool
     at: Moment
     strategy: str
     why: str
@@ -113,7 +117,7 @@ def index(call: Call, request_id: str, query: WavesQuery) -> Json:
     else:
         names = _names(call, kept.values()) if query.peers else None
     made = _made(call, request.id)
-    items = [_shape(row, kept[row.id], made.get(row.wave, []), names, about) for row in rows]
+    items = [_shape(row, kept[row.id], made.get(_of(row), []), names, about) for row in rows]
     return {"items": items, "next_cursor": None}
 
 
@@ -131,15 +135,22 @@ def _names(call: Call, kept: Any) -> Mapping[str, str]:
     return dict(rows.all())
 
 
-def _made(call: Call, request_id: str) -> Mapping[int | None, list[Json]]:
-    """The offers of each wave, soonest first."""
+def _of(row: RecordedDecision) -> int | datetime | None:
+    """Which offers a decision made: those of its wave; of a bridge, which may be looked for more than
+    once, those of its moment.
+    """
+    return row.at if row.is_bridge else row.wave
+
+
+def _made(call: Call, request_id: str) -> Mapping[int | datetime | None, list[Json]]:
+    """The offers of each decision (`_of`), soonest first."""
     rows = call.tx.session.execute(
         select(Offer, User.name)
         .join(User, User.id == Offer.peer_id)
         .where(Offer.request_id == request_id)
         .order_by(Offer.wave, Offer.arrive_by, Offer.id)
     )
-    found: dict[int | None, list[Json]] = {}
+    found: dict[int | datetime | None, list[Json]] = {}
     for offer, name in rows:
         shape = {
             "id": offer.id,
@@ -149,7 +160,7 @@ def _made(call: Call, request_id: str) -> Mapping[int | None, list[Json]]:
             "travel_s": offer.travel_s,
             "distance_m": offer.distance_m,
         }
-        found.setdefault(offer.wave, []).append(shape)
+        found.setdefault(offer.asked_at if offer.is_bridge else offer.wave, []).append(shape)
     return found
 
 
@@ -163,6 +174,7 @@ def _shape(
     return {
         "id": row.id,
         "wave": row.wave,
+        "is_bridge": row.is_bridge,
         "at": stamp(row.at),
         "strategy": row.strategy,
         "why": row.why,

@@ -6,6 +6,7 @@ from sqlalchemy import update
 
 from dispatch import engine
 from dispatch.recorded.decisions import RecordedDecision
+from server import replay
 from server.wiring import Wired
 from storage.clock import ManualClock
 from tests.api.conftest import Api, problem
@@ -88,6 +89,38 @@ def test_a_record_of_another_shape_is_no_error(api: Api, world: World, wired: Wi
     [wave] = waves(api, world, request["id"])
     assert wave["not_asked"] is None
     assert wave["why"]
+
+
+def test_a_wave_of_the_bridge_says_why_too(
+    api: Api, world: World, wired: Wired, clock: ManualClock
+) -> None:
+    manager = world.here.manager
+    # An hour of preparing: long enough to be there by video meanwhile.
+    assert api.call("PUT", "/policy", manager, json={"prepare_s": 3600}).status_code == 200
+    first, second = world.here.peers
+    on_duty(api, first)
+    request = ask(api, world.here.staff)
+    [offer] = api.get("/offers", first).get_json()["items"]
+    step(api, f"/offers/{offer['id']}/accept", first)
+    on_duty(api, second, ["video"])
+    path = f"/requests/{request['id']}"
+    for _ in range(2):
+        assert api.post(f"{path}/bridge", manager).status_code == 200
+        engine.tick(wired.db)
+        assert api.post(f"{path}/stop_bridge", manager).status_code == 200
+        clock.advance(400)
+    own, bridge, anew = waves(api, world, request["id"])
+    assert (own["wave"], own["is_bridge"], len(own["offers"])) == (1, False, 1)
+    assert [(one["wave"], one["is_bridge"]) for one in (bridge, anew)] == [(1, True), (2, True)]
+    assert [len(one["offers"]) for one in (bridge, anew)] == [1, 1], "each has its own"
+    assert [one["peer"]["id"] for one in bridge["offers"]] == [second.id]
+    assert bridge["offers"][0]["modality"] == "video"
+    assert bridge["because"][0]["code"] == "asked"
+    assert [one["reason"] for one in bridge["not_asked"]] == ["busy"]
+    told, is_same = replay.lines(wired, request["id"])
+    assert is_same
+    assert [line for line in told if line.startswith("Wave 1 of the bridge by video, ")]
+    assert told[-1] == "  This code decides the same."
 
 
 def test_only_the_networks_managers_are_told(api: Api, world: World) -> None:

@@ -109,6 +109,9 @@ def test_a_manager_sees_both_and_keeps_video(
     board = open_page(f"/manage?case={request}", town.user("manager"))
     board.get_by_role("button", name="Start video until they are here").click()
     expect(board.locator("[data-bridge=finding]")).to_be_visible()
+    wave = board.locator("[data-wave='bridge-1']")
+    expect(wave).to_contain_text("By video until somebody arrives, wave 1")
+    expect(wave).to_contain_text("1 of 1 who could be there by video, in about ")
     [offer] = town.call(rosa, "GET", "/offers")["items"]
     bridge = town.call(rosa, "POST", f"/offers/{offer['id']}/accept")["visit"]["id"]
     town.call(rosa, "POST", f"/visits/{bridge}/start")

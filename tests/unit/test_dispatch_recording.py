@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dispatch import bridging
+from dispatch.bridging import Looking
 from dispatch.deciding import next_move
 from dispatch.geo import Point
 from dispatch.knowledge import NOTHING, Knowledge
@@ -207,3 +209,27 @@ def test_a_record_of_this_shape_is_read_for_ever() -> None:
     assert again.need == NEED
     assert len(kept.ask) == 1
     assert kept.because[0]["code"] == "asked_by_price"
+
+
+@pytest.mark.parametrize("strategy", ["waves", "simple", "priced"])
+@given(views=peers(), need=NEEDS, left=st.floats(min_value=-10, max_value=200))
+@settings(max_examples=40, deadline=None)
+def test_whom_to_ask_for_a_bridge_is_decided_again(
+    strategy: str, views: list[PeerView], need: Need, left: float
+) -> None:
+    policy = Policy.model_validate({"strategy": strategy, "bridge_size": 3})
+    looking = Looking(
+        since=NOW - timedelta(seconds=50),
+        waves_used=1,
+        asked=frozenset({"p01", "gone"}),
+        awaited=(Awaited(Modality.VIDEO, None, NOW - timedelta(seconds=50)),),
+        arrives_at=NOW + timedelta(minutes=left),
+    )
+    known = recording.heard(Knowledge(chances=Guess()))
+    decision = bridging.whom_to_ask(looking, views, need, NOW, policy, known)
+    inputs = Inputs(looking, views, need, NOW, policy, known, outside=7)
+    again, kept = recording.unpack(recording.pack(inputs, decision))
+    assert (again.search, again.policy, again.outside) == (looking, policy, 7)
+    found = recording.replay(again)
+    assert (found, found.order) == (kept, kept.order)
+    assert kept == recording.plain(decision)

@@ -23,7 +23,7 @@ function useWaves(row) {
       }
     }, found ? PAUSE_MS : 0);
     return () => { is = false; clearTimeout(timer); };
-  }, [row.id, row.wave, row.state]);
+  }, [row.id, row.wave, row.state, row.bridge_search?.asked, Boolean(row.bridge)]);
   return found;
 }
 
@@ -32,8 +32,8 @@ const way = (one) => (one.modality === "in_person" ? t("wv_away", { n: one.min }
 const person = (one) => t("wv_person", { place: one.place, way: way(one), chance: one.chance_pct });
 
 // What the server keeps as a code with numbers, as a sentence in the language of the screen.
-function part(one) {
-  const key = `wv_because_${one.code}`;
+function part(one, isBridge) {
+  const key = isBridge && one.code === "asked" ? "wv_bridge_asked" : `wv_because_${one.code}`;
   if (!has(key)) return "";
   return t(key, {
     n: one.asked,
@@ -70,8 +70,8 @@ function NotAsked({ row, one, name }) {
 }
 
 function Wave({ row, one }) {
-  const name = one.wave === null ? t("wv_handed") : t("wv_wave", { n: one.wave });
-  return html`<li data-wave=${one.wave ?? "none"}><b>${name}</b> <small class="num">${clockExact(one.at)}</small><p>${one.because.map(part).filter(Boolean).join(" ") || one.why}</p><${NotAsked} row=${row} one=${one} name=${name} /></li>`;
+  const name = one.wave === null ? t("wv_handed") : t(one.is_bridge ? "wv_bridge" : "wv_wave", { n: one.wave });
+  return html`<li data-wave=${one.is_bridge ? `bridge-${one.wave}` : one.wave ?? "none"}><b>${name}</b> <small class="num">${clockExact(one.at)}</small><p>${one.because.map((each) => part(each, one.is_bridge)).filter(Boolean).join(" ") || one.why}</p><${NotAsked} row=${row} one=${one} name=${name} /></li>`;
 }
 
 export function Waves({ row }) {
