@@ -41,6 +41,19 @@ class Ask:
     ended_at_s: float = 0.0
     is_lost_race: bool = False
     """Was reading when somebody else took it, and said yes for nothing."""
+    is_bridge: bool = False
+    """Was asked to be there by video until somebody arrives."""
+
+
+@dataclass(slots=True)
+class Bridge:
+    """Who was there by video until somebody arrived."""
+
+    peer: int
+    yes_at_s: float
+    reached_at_s: float | None
+    """When they were connected; None when the other was there before."""
+    free_at_s: float
 
 
 @dataclass(slots=True)
@@ -55,6 +68,14 @@ class Outcome:
     free_at_s: float | None = None
     """When the peer is home again and can be asked."""
     escalated: bool = False
+    bridge: Bridge | None = None
+
+    @property
+    def contact_at_s(self) -> float | None:
+        """When the person first saw or heard a peer: at the bedside, or by video until then."""
+        if self.bridge is None or self.bridge.reached_at_s is None:
+            return self.reached_at_s
+        return self.bridge.reached_at_s
 
     @property
     def is_filled(self) -> bool:

@@ -25,7 +25,7 @@ MEMORY_S = 24 * 3600.0
 
 
 @dataclass
-class _Case:
+class Case:
     """A request that is looked for."""
 
     request: Request
@@ -45,7 +45,7 @@ class _Case:
 
 
 @dataclass
-class _Life:
+class Life:
     """A peer as the run goes on."""
 
     peer: Peer
@@ -69,10 +69,10 @@ class Run:
         self._strategy = strategy
         self._heap: list[tuple[float, int, Callable[[float], None]]] = []
         self._numbers = count()
-        self._lives = [_Life(peer) for peer in world.peers]
+        self._lives = [Life(peer) for peer in world.peers]
         self._by_id = {life.peer.id: life for life in self._lives}
-        self._idle: dict[int, _Life] = {}
-        self._cases: dict[int, _Case] = {}
+        self._idle: dict[int, Life] = {}
+        self._cases: dict[int, Case] = {}
         self.log = Log(strategy.name)
 
     def play(self, tell: Callable[[float], None] | None = None) -> Log:
@@ -101,23 +101,23 @@ class Run:
 
     # Shifts and visits
 
-    def _shift_begins(self, life: _Life, shift: Shift, now: float) -> None:
+    def _shift_begins(self, life: Life, shift: Shift, now: float) -> None:
         life.shift = shift
         self._settle(life)
         self._withdraw(life, now, still=shift.modalities)
 
-    def _shift_ends(self, life: _Life, now: float) -> None:
+    def _shift_ends(self, life: Life, now: float) -> None:
         if life.shift is not None and life.shift.ends_s > now:
             return  # The next shift has begun before this one was over.
         life.shift = None
         self._settle(life)
         self._withdraw(life, now)
 
-    def _free(self, life: _Life, _now: float) -> None:
+    def _free(self, life: Life, _now: float) -> None:
         life.is_busy = False
         self._settle(life)
 
-    def _settle(self, life: _Life) -> None:
+    def _settle(self, life: Life) -> None:
         """Who is on shift and not with someone can be asked."""
         life.views.clear()
         if life.shift is not None and not life.is_busy:
@@ -125,7 +125,7 @@ class Run:
         else:
             self._idle.pop(life.peer.number, None)
 
-    def _withdraw(self, life: _Life, now: float, still: frozenset[Modality] = frozenset()) -> None:
+    def _withdraw(self, life: Life, now: float, still: frozenset[Modality] = frozenset()) -> None:
         """A peer who cannot go any more loses what else they were asked; those searches look."""
         for ask in list(life.open.values()):
             if ask.modality in still:
@@ -146,17 +146,17 @@ class Run:
             wishes=request.wishes,
         )
         outcome = Outcome(request)
-        case = _Case(request, need, outcome, quiet_since_s=now)
+        case = Case(request, need, outcome, quiet_since_s=now)
         self._cases[request.number] = case
         self.log.outcomes.append(outcome)
         self._at(now + request.patience_s, partial(self._give_up, case))
         self._look(case, now)
 
-    def _give_up(self, case: _Case, now: float) -> None:
+    def _give_up(self, case: Case, now: float) -> None:
         if not case.is_closed:
             self._end(case, End.GIVEN_UP, now)
 
-    def _end(self, case: _Case, end: End, now: float) -> None:
+    def _end(self, case: Case, end: End, now: float) -> None:
         """Nobody is asked any more."""
         case.is_closed = True
         for ask in list(case.open.values()):
@@ -169,11 +169,11 @@ class Run:
 
     # Looking, asking, answering
 
-    def _look_at(self, case: _Case, turn: int, now: float) -> None:
+    def _look_at(self, case: Case, turn: int, now: float) -> None:
         if case.turn == turn:
             self._look(case, now)
 
-    def _look(self, case: _Case, now: float) -> None:
+    def _look(self, case: Case, now: float) -> None:
         if case.is_closed:
             return
         case.turn += 1
@@ -191,7 +191,7 @@ class Run:
         again_s = max(self._world.seconds(decision.look_again_at), now + 0.001)
         self._at(again_s, partial(self._look_at, case, case.turn))
 
-    def _search(self, case: _Case) -> Search:
+    def _search(self, case: Case) -> Search:
         moment = self._world.moment
         return Search(
             state=case.state,
@@ -209,7 +209,7 @@ class Run:
             quiet_since=moment(case.quiet_since_s),
         )
 
-    def _views(self, case: _Case, now: float) -> list[PeerView]:
+    def _views(self, case: Case, now: float) -> list[PeerView]:
         """Those on shift and not with someone, with regard to this request."""
         horizon, site, number = now - MEMORY_S, case.request.site, case.request.number
         met = case.request.met
@@ -236,7 +236,7 @@ class Run:
             found.append(view)
         return found
 
-    def _view(self, life: _Life, site: int) -> PeerView:
+    def _view(self, life: Life, site: int) -> PeerView:
         """A peer as they are for a site, whatever the request."""
         peer = life.peer
         key = site if peer.badges is not None or site in peer.not_paired else -1
@@ -266,7 +266,7 @@ class Run:
             )
         return view
 
-    def _ask(self, case: _Case, candidate: Candidate, now: float) -> None:
+    def _ask(self, case: Case, candidate: Candidate, now: float) -> None:
         life = self._by_id[candidate.peer_id]
         _forget(life, now - MEMORY_S)
         answer = self._people.answer(case.request, life.peer, candidate.modality)
@@ -294,7 +294,7 @@ class Run:
         if ask.answers_at_s is not None:
             self._at(ask.answers_at_s, partial(self._answered, case, life, ask))
 
-    def _answered(self, case: _Case, life: _Life, ask: Ask, now: float) -> None:
+    def _answered(self, case: Case, life: Life, ask: Ask, now: float) -> None:
         if ask.end is not End.OPEN:
             ask.is_lost_race = (
                 ask.is_yes
@@ -310,7 +310,7 @@ class Run:
             case.quiet_since_s = now
             self._look(case, now)
 
-    def _take(self, case: _Case, life: _Life, ask: Ask, now: float) -> None:
+    def _take(self, case: Case, life: Life, ask: Ask, now: float) -> None:
         """The first yes: the search is over, and the peer is on their way."""
         answer = self._people.answer(case.request, life.peer, ask.modality)
         self._close(ask, End.ACCEPTED, now)
@@ -320,15 +320,19 @@ class Run:
         outcome.reached_at_s = now + answer.reach_s
         session_s = self._people.session_s(case.request)
         outcome.free_at_s = outcome.reached_at_s + session_s + answer.home_s
+        self._engage(life, ask, now, outcome.free_at_s)
+
+    def _engage(self, life: Life, ask: Ask, now: float, free_at_s: float) -> None:
+        """A peer who said yes is with somebody until then."""
         life.alerts.remove(ask.at_s)
         life.cases.append(now)
         life.is_busy = True
         self._settle(life)
         self._withdraw(life, now)
-        self._at(outcome.free_at_s, partial(self._free, life))
+        self._at(free_at_s, partial(self._free, life))
 
 
-def _forget(life: _Life, horizon_s: float) -> None:
+def _forget(life: Life, horizon_s: float) -> None:
     """What was before that no longer counts."""
     for past in (life.alerts, life.cases):
         while past and past[0] < horizon_s:

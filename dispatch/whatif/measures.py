@@ -42,6 +42,12 @@ class Measures:
     minutes_to_help: float | None
     """To the bedside or to a connected call, whichever it was."""
     minutes_to_help_p90: float | None
+    minutes_to_contact: float | None
+    """To whoever was first: somebody by video until the other arrived, or who came or called."""
+    bridged_pct: float
+    """Of the filled: somebody was there by video until somebody arrived."""
+    bridge_asks: int
+    """Of the asks: to be there by video until somebody arrives."""
     minutes_to_bedside: float | None
     minutes_to_video: float | None
     unfilled_pct: float
@@ -83,6 +89,9 @@ def measure(runs: Sequence[Played]) -> Measures:
         minutes_to_yes_p90=_p90(to_yes),
         minutes_to_help=_mean(to_help),
         minutes_to_help_p90=_p90(to_help),
+        minutes_to_contact=_mean(_minutes(one, one.contact_at_s) for one in filled),
+        bridged_pct=round(100 * sum(map(_is_bridged, filled)) / len(filled), 2) if filled else 0.0,
+        bridge_asks=sum(ask.is_bridge for ask in asks),
         minutes_to_bedside=_mean(_minutes(one, one.reached_at_s) for one in came),
         minutes_to_video=_mean(_minutes(one, one.reached_at_s) for one in called),
         unfilled_pct=round(100 * (1 - len(filled) / len(outcomes)), 2) if outcomes else 0.0,
@@ -118,6 +127,10 @@ def _minutes(outcome: Outcome, at_s: float | None) -> float | None:
     return None if at_s is None else (at_s - outcome.request.at_s) / 60
 
 
+def _is_bridged(outcome: Outcome) -> bool:
+    return outcome.contact_at_s != outcome.reached_at_s
+
+
 def _mean(numbers: Iterable[float | None]) -> float | None:
     found = [number for number in numbers if number is not None]
     return round(fmean(found), 3) if found else None
@@ -148,6 +161,7 @@ def _miles(run: Played) -> Iterable[float]:
 
 def _gini_of_cases(run: Played) -> float:
     cases = Counter(one.peer for one in run.log.outcomes)
+    cases += Counter(one.bridge.peer for one in run.log.outcomes if one.bridge is not None)
     return gini([cases[peer.number] for peer in run.world.peers])
 
 

@@ -20,14 +20,14 @@ def broken_rules(world: World, people: People, log: Log) -> Iterator[str]:
 
 def _asks(world: World, people: People, log: Log) -> Iterator[str]:
     away = _away(log)
-    asked: dict[tuple[int, int], Ask] = {}
+    asked: dict[tuple[int, int, bool], Ask] = {}
     for ask in log.asks:
         peer, request = world.peers[ask.peer], world.requests[ask.request]
         name = f"peer {ask.peer}, asked for request {ask.request} at {ask.at_s:.0f} s,"
-        before = asked.get((ask.peer, ask.request))
+        before = asked.get((ask.peer, ask.request, ask.is_bridge))
         if before is not None and (before.end is not End.WITHDRAWN or before.ended_at_s > ask.at_s):
             yield f"{name} had been asked before"
-        asked[ask.peer, ask.request] = ask
+        asked[ask.peer, ask.request, ask.is_bridge] = ask
         if ask.modality not in peer.modalities:
             yield f"{name} does not do {ask.modality}"
         if request.language not in peer.languages:
@@ -59,9 +59,17 @@ def _is_on_shift(world: World, ask: Ask) -> bool:
 
 
 def _visits(world: World, log: Log) -> Iterator[str]:
-    accepted = {(ask.request, ask.peer): ask for ask in log.asks if ask.end is End.ACCEPTED}
+    yes = [ask for ask in log.asks if ask.end is End.ACCEPTED]
+    accepted = {(ask.request, ask.peer): ask for ask in yes if not ask.is_bridge}
+    bridged = {(ask.request, ask.peer, ask.answers_at_s) for ask in yes if ask.is_bridge}
     if len({request for request, _ in accepted}) != len(accepted):
         yield "a request was accepted twice"
+    if bridged != {
+        (one.request.number, one.bridge.peer, one.bridge.yes_at_s)
+        for one in log.outcomes
+        if one.bridge is not None
+    }:
+        yield "somebody is there by video who did not say yes, or a yes led nowhere"
     for outcome in log.outcomes:
         if outcome.peer is None:
             continue
@@ -89,4 +97,7 @@ def _away(log: Log) -> dict[int, list[tuple[float, float, int]]]:
         if outcome.peer is not None and outcome.yes_at_s is not None:
             until = outcome.free_at_s or outcome.yes_at_s
             found[outcome.peer].append((outcome.yes_at_s, until, outcome.request.number))
+        if outcome.bridge is not None:
+            bridge = outcome.bridge
+            found[bridge.peer].append((bridge.yes_at_s, bridge.free_at_s, outcome.request.number))
     return found

@@ -15,7 +15,7 @@ from typing import TypeVar
 from dispatch.whatif.strategy import Strategy
 from simulator.study import plot, report
 from simulator.study.seed import BrokenRule
-from simulator.study.strategies import by_name
+from simulator.study.strategies import by_name, with_bridges
 from simulator.study.world import Plan
 
 N = TypeVar("N", int, float)
@@ -36,6 +36,8 @@ def main(arguments: Sequence[str]) -> int:
         towns=chosen.towns,
     )
     strategies = chosen.policy or list(by_name().values())
+    if chosen.bridge:
+        strategies = with_bridges(strategies)
     tell = _keep_quiet if chosen.quiet else _tell
     try:
         found = report.study(plan, chosen.seeds, strategies, tell, chosen.jobs)
@@ -66,6 +68,11 @@ def _parser() -> argparse.ArgumentParser:
         description="Measures whom a policy asks, beside one that knows every answer in advance.",
     )
     parser.add_argument("--policy", type=_policies, help=f"one or more of {names}; all without it")
+    parser.add_argument(
+        "--bridge",
+        action="store_true",
+        help="beside each policy of the product the same with video until somebody arrives",
+    )
     parser.add_argument("--load", type=_positive, default=1.0, help="times the usual requests")
     parser.add_argument("--days", type=_positive, default=7.0, help="how long")
     parser.add_argument("--seeds", type=_seeds, default=(1, 2, 3), help="one world each: 1,2,3")

@@ -93,6 +93,13 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+_WITH_BRIDGE: tuple[tuple[str, str, str], ...] = (
+    ("minutes to contact", "minutes_to_contact", "{:.1f}"),
+    ("by video till then, %", "bridged_pct", "{:.1f}"),
+)
+"""Shown where somebody was there by video until somebody arrived."""
+
+
 def lines(found: Study) -> Iterator[str]:
     """For people: one column a policy, hindsight last."""
     columns = [*found.policies, found.hindsight]
@@ -105,7 +112,8 @@ def lines(found: Study) -> Iterator[str]:
     )
     yield ""
     yield " " * 22 + "".join(one.policy.rjust(width) for one in columns)
-    for title, name, shape in _ROWS:
+    rows = [*_ROWS, *_WITH_BRIDGE] if any(one.bridge_asks for one in columns) else _ROWS
+    for title, name, shape in rows:
         cells = (getattr(one, name) for one in columns)
         yield title.ljust(22) + "".join(
             ("-" if cell is None else shape.format(cell)).rjust(width) for cell in cells

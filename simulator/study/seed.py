@@ -9,9 +9,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from dispatch.whatif.bridged import BridgedRun
 from dispatch.whatif.log import Log
 from dispatch.whatif.loop import Run
-from dispatch.whatif.strategy import Strategy
+from dispatch.whatif.strategy import Product, Strategy
 from simulator.study import check
 from simulator.study.hindsight import Planned, look_back
 from simulator.study.learned import Learner
@@ -67,7 +68,15 @@ def play(plan: Plan, strategies: Sequence[Strategy], tell: Tell) -> Seed:
 
 
 def _checked(world: World, people: People, strategy: Strategy) -> Log:
-    log = Run(world, people, strategy).play()
+    log = run_of(world, people, strategy).play()
     for sentence in check.broken_rules(world, people, log):
         raise BrokenRule(f"{strategy.name}: {sentence}")
     return log
+
+
+def run_of(world: World, people: People, strategy: Strategy) -> Run:
+    """With bridges where the product's policy begins them by itself."""
+    if isinstance(strategy, Product) and strategy.policy.bridge == "automatic":
+        policy = strategy.policy
+        return BridgedRun(world, people, strategy, lambda _request: policy, strategy.known)
+    return Run(world, people, strategy)

@@ -100,3 +100,14 @@ def by_name() -> dict[str, Strategy]:
         Learner("learned", Policy(strategy="priced")),
     )
     return {strategy.name: strategy for strategy in found}
+
+
+def with_bridges(strategies: Sequence[Strategy]) -> list[Strategy]:
+    """The same, each of the product's own followed by itself with a bridge that begins by itself."""
+    found: list[Strategy] = []
+    for one in strategies:
+        found.append(one)
+        if isinstance(one, Product):
+            policy = one.policy.model_copy(update={"bridge": "automatic"})
+            found.append(Product(f"{one.name}+bridge", policy, one.known))
+    return found
