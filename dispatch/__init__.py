@@ -21,7 +21,8 @@ Rows:
 
 - `models`    the tables, one module per noun
 - `notes`     what a peer writes after a visit, and how they are: two more tables
-- `help_calls` a peer who does not feel safe, and the note that closed it: one more table
+- `help_calls` calls from a visit: a peer who is not safe, the nurse, a supervisor; one more table
+- `needs`      for whom a visit calls, as everybody sees it
 - `spells`    when each peer was available: the past of a duty; one more table
 - `region`    whom a search looks at in a network too large to look at everybody; `near` the nearest
               of them, by index; `cells` (pure) the hexagons that they are found by

@@ -39,6 +39,7 @@ def board(tx: Transaction, actor: Actor) -> Shape:
                 SupportRequest.state.not_in(sorted(FINAL)),
                 SupportRequest.closed_at >= tx.now - timedelta(seconds=CLOSED_SHOWN_S),
                 SupportRequest.help.is_not(None),
+                SupportRequest.needs.is_not(None),
             ),
         )
         .order_by(SupportRequest.created_at, SupportRequest.id)

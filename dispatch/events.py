@@ -41,6 +41,9 @@ class FactType(StrEnum):
     HELP_CALLED = "help_called"
     HELP_HELD = "help_held"
     HELP_CLOSED = "help_closed"
+    NEED_CALLED = "need_called"
+    NEED_HELD = "need_held"
+    NEED_ENDED = "need_ended"
     REQUEST_ESCALATED = "request_escalated"
     REQUEST_CLAIMED = "request_claimed"
     OWNER_CHANGED = "owner_changed"
@@ -85,6 +88,9 @@ FACT_MEANINGS: dict[FactType, str] = {
     FactType.HELP_CALLED: "The peer does not feel safe; `help` stands until it is closed.",
     FactType.HELP_HELD: "Somebody said of a call for help: I have this. It stands.",
     FactType.HELP_CLOSED: "A supervisor or manager closed the call for help; may follow the end.",
+    FactType.NEED_CALLED: "A visit calls for the ED nurse or a supervisor: `need` in `needs`.",
+    FactType.NEED_HELD: "Somebody said of a need: I'm coming. It stands until it is done.",
+    FactType.NEED_ENDED: "A need is over: done, taken back, or with its request; may follow the end.",
     FactType.REQUEST_ESCALATED: "The clock ran out; a named manager owns the request.",
     FactType.REQUEST_CLAIMED: "A manager said: I have this.",
     FactType.OWNER_CHANGED: "The manager who owned the request is no longer there; another holds it.",
@@ -124,6 +130,7 @@ REQUEST_FIELDS = frozenset(
         "owner",
         "alarm",
         "help",
+        "needs",
         "visit",
         "priority",
         "video_fallback",

@@ -80,11 +80,21 @@ CHECKS: dict[str, str] = {
     ),
     "a request shows a call for help that does not stand, or hides one that does": (
         "SELECT r.id FROM support_requests r WHERE (r.help IS NOT NULL) <> EXISTS"
-        " (SELECT 1 FROM help_calls h WHERE h.request_id = r.id AND h.closed_at IS NULL)"
+        " (SELECT 1 FROM help_calls h WHERE h.request_id = r.id AND h.closed_at IS NULL"
+        " AND h.kind = 'unsafe')"
+    ),
+    "a request shows a need that does not stand, or hides one that does": (
+        "SELECT r.id FROM support_requests r WHERE (r.needs IS NOT NULL) <> EXISTS"
+        " (SELECT 1 FROM help_calls h WHERE h.request_id = r.id AND h.closed_at IS NULL"
+        " AND h.kind <> 'unsafe')"
+    ),
+    "the nurse is called to a request that is over": (
+        "SELECT h.id FROM help_calls h JOIN support_requests r ON r.id = h.request_id"
+        f" WHERE h.kind = 'nurse' AND h.closed_at IS NULL AND r.state IN {_FINAL}"
     ),
     "a call for help was closed without a note, or by nobody": (
-        "SELECT id FROM help_calls WHERE (closed_at IS NULL) <> (note IS NULL)"
-        " OR (closed_at IS NULL) <> (closed_by_id IS NULL)"
+        "SELECT id FROM help_calls WHERE kind = 'unsafe' AND"
+        " ((closed_at IS NULL) <> (note IS NULL) OR (closed_at IS NULL) <> (closed_by_id IS NULL))"
     ),
     "the past of duties has somebody available who is not": (
         "SELECT s.id FROM duty_spells s WHERE s.ended_at IS NULL AND NOT EXISTS (SELECT 1"

@@ -88,6 +88,13 @@ class Policy(BaseModel):
     room_end_s: Annotated[int, Field(ge=10, le=3600)] = 120
     """... and this long after the question, without an answer, the conversation ends."""
 
+    need_after_s: Annotated[int, Field(ge=15, le=3600)] = 60
+    """A visit called for the nurse or a supervisor: who is told next hears this much later, unless
+    somebody named has it by then."""
+
+    crisis_line: Annotated[str, Field(pattern=r"^[0-9]{2,15}$|^\+[0-9]{4,15}$")] = "988"
+    """The number of the crisis line, as it is dialled where the network is."""
+
     offer_blocks_s: Seconds = 180
     """An unanswered offer elsewhere keeps a peer from being asked for this long."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from dispatch.help_calls import HelpKind
 from dispatch.models import SupportRequest, Visit
 from dispatch.policy import parse
 from dispatch.shapes import stamp
@@ -128,7 +129,8 @@ def shape(tx: Transaction, visit: Visit) -> dict[str, Any]:
             "camera": seat.has_camera,
             "muted": seat.is_muted,
         }
-    policy = parse(tx.session.get_one(SupportRequest, visit.request_id).policy)
+    request = tx.session.get_one(SupportRequest, visit.request_id)
+    policy = parse(request.policy)
     ends_at = room.asked_at and room.asked_at + timedelta(seconds=policy.room_end_s)
     return {
         "visit_id": visit.id,
@@ -139,6 +141,16 @@ def shape(tx: Transaction, visit: Visit) -> dict[str, Any]:
         "started_at": stamp(visit.started_at),
         "asked_at": stamp(room.asked_at),
         "ends_at": stamp(ends_at),
+        "nurse": _nurse(request, visit.id),
         "by_phone": room.by_phone_at is not None,
         "is_over": room.ended_at is not None or visit.state not in LIVE_VISIT,
     }
+
+
+def _nurse(request: SupportRequest, visit_id: str) -> dict[str, Any] | None:
+    """The nurse who was called from here: since when, and the first name of who is coming."""
+    for need in request.needs or []:
+        if need["kind"] == HelpKind.NURSE and need["visit_id"] == visit_id:
+            holder = need["held_by"]
+            return {"since": need["since"], "coming": holder and holder["name"].split(" ")[0]}
+    return None

@@ -172,6 +172,7 @@ def request(rows: RequestRows, viewer_id: str | None = None) -> Shape:
         "owner": owner(row, rows.owner, rows.visitor if is_live else None),
         "alarm": row.alarm.value if row.alarm else None,
         "help": row.help,
+        "needs": row.needs or [],
         "visit": shown,
         "bridge": bridge,
         "bridge_search": bridge_search(row),

@@ -144,6 +144,9 @@ AWAITED = frozenset({RequestState.ACCEPTED, RequestState.EN_ROUTE})
 """Somebody in person is on the way: until they arrive, somebody else can be there by video."""
 
 LIVE_VISIT = frozenset(VisitState(state.value) for state in VISITED)
+"""The states of a visit that a request has one of."""
+
+BUSY_VISIT = LIVE_VISIT
 """The states of a visit that keep its peer busy."""
 
 _ENGINE = frozenset({"engine"})

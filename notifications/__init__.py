@@ -27,6 +27,7 @@ Doing:
 
 - `alarms`     who hears of an alarm when, by which channels, and what stops it
 - `safety`     a peer calls for help: everybody who can act, by every way, until somebody has it
+- `needs`      a visit calls for the ED nurse or a supervisor, and who hears it a little later
 - `planner`    inside the transaction of the state change: facts into deliveries
 - `care`       a peer would like to talk: supervisors' phones say so
 - `reach`      whether anybody can still be rung, and what follows when an address is gone

@@ -94,6 +94,36 @@ def _texts_and_calls() -> dict[str, Message]:
     return entries
 
 
+def _needs() -> dict[str, Message]:
+    """A visit calls for somebody: what they are told, and who hears it next."""
+    texts = {
+        "nurse": (
+            ("You are asked for", "Open to see where."),
+            ("Te llaman", "Abre para ver dónde."),
+        ),
+        "nurse_unanswered": (
+            ("No one at the ED has answered", "Open the board."),
+            ("Nadie de urgencias ha respondido", "Abre el tablero."),
+        ),
+        "supervisor": (
+            ("A peer would like to talk", "Open to call them."),
+            ("Un compañero quisiera hablar", "Abre para llamarle."),
+        ),
+        "supervisor_unanswered": (
+            ("A peer still would like to talk", "Open to call them."),
+            ("Un compañero todavía quisiera hablar", "Abre para llamarle."),
+        ),
+    }
+    entries = {}
+    for name, (en, es) in texts.items():
+        entries[f"need.{name}"] = _ring(Text(*en), Text(*es))
+        entries[f"sms_need.{name}"] = _ring(
+            Text("", f"Alongside: {en[0][0].lower()}{en[0][1:]}. {en[1]} {{link}}"),
+            Text("", f"Alongside: {es[0][0].lower()}{es[0][1:]}. {es[1]} {{link}}"),
+        )
+    return entries
+
+
 def _alarms() -> dict[str, Message]:
     """What a manager is told, as a push or mail and as a text message: why, and to open the board."""
     reasons = {
@@ -201,6 +231,7 @@ CATALOGUE: dict[str, Message] = {
         Text("Tu certificado vence en {days} días", "Aquí te decimos cómo renovarlo."),
     ),
     **_alarms(),
+    **_needs(),
     "supervisor": _ring(
         Text("Someone would like to talk", "Open Care."),
         Text("Alguien quisiera hablar", "Abre Cuidado."),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatch.events import Fact, FactType
-from notifications import alarms, devices, ladder, outbox, safety
+from notifications import alarms, devices, ladder, needs, outbox, safety
 from notifications.devices import Target
 from notifications.directory import Directory, Recipient
 from notifications.ladder import OFFER_KINDS, PUSH_KINDS
@@ -47,6 +47,7 @@ class _Plan:
     relieved: list[tuple[Fact, Mapping[str, Any]]] = field(default_factory=list)
     alarms: list[Fact] = field(default_factory=list)
     calls_for_help: list[Fact] = field(default_factory=list)
+    needs: list[Fact] = field(default_factory=list)
     closed: dict[str, tuple[Fact, Mapping[str, Any]]] = field(default_factory=dict)
     stopped: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
@@ -75,6 +76,7 @@ class Planner:
         drafts += self._visitors(tx, plan.relieved, lambda _fact, _visit: "relieved")
         drafts += alarms.plan(tx, plan.alarms, self._directory, self._kinds)
         drafts += safety.plan(tx, plan.calls_for_help, self._directory, self._kinds)
+        drafts += needs.plan(tx, plan.needs, self._directory, self._kinds)
         outbox.write(tx, drafts)
 
     def _offers(self, tx: Transaction, plan: _Plan) -> Iterable[Draft]:
@@ -140,10 +142,14 @@ def _gather(facts: Sequence[Fact]) -> _Plan:
             plan.over |= set(alarms.STOPPED_KEYS)
         if safety.ends(fact):
             plan.over |= set(safety.KEYS)
-        if is_an_answer or alarms.ends(fact) or safety.ends(fact):
+        over = needs.stopped_keys(fact)
+        plan.over |= over
+        if is_an_answer or alarms.ends(fact) or safety.ends(fact) or over:
             plan.touched.add(fact.request_id)
         if alarms.raises(fact):
             plan.alarms.append(fact)
+        if needs.raises(fact):
+            plan.needs.append(fact)
         if safety.raises(fact):
             plan.calls_for_help.append(fact)
         visit = fact.data.get("visit_ended")

@@ -47,11 +47,11 @@ class DispatchDirectory:
     def caretakers(self, tx: Transaction, network_id: str) -> Sequence[Recipient]:
         """The active supervisors and managers; without a manager the admins too."""
         supervisors = tx.session.execute(
-            select(User.id, User.locale)
+            select(User.id, User.locale, User.is_on_call)
             .where(User.network_id == network_id, User.role == Role.SUPERVISOR, User.is_active)
-            .order_by(User.created_at, User.id)
+            .order_by(User.is_on_call.desc(), User.created_at, User.id)
         )
-        found = [Recipient(row.id, row.locale) for row in supervisors]
+        found = [Recipient(row.id, row.locale, is_on_call=row.is_on_call) for row in supervisors]
         return [*found, *self.managers(tx, network_id)]
 
     def staff_of(self, tx: Transaction, site_id: str) -> Sequence[Recipient]:

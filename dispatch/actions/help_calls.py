@@ -5,15 +5,15 @@ and no end of the request ends it. So it has a field of its own in the request (
 facts may follow the last step of a request.
 """
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from dispatch import access, journal, shapes
 from dispatch.access import Actor
 from dispatch.errors import Conflict
 from dispatch.events import FactType
-from dispatch.help_calls import AFTER_A_VISIT, HelpCall
+from dispatch.help_calls import AFTER_A_VISIT, HelpCall, HelpKind, calls_of, standing
 from dispatch.models import SupportRequest, User, Visit
-from dispatch.states import LIVE_VISIT
+from dispatch.states import BUSY_VISIT
 from storage.database import Transaction
 
 
@@ -22,27 +22,38 @@ def call(tx: Transaction, actor: Actor, visit_id: str) -> SupportRequest:
 
     Raises `Conflict` (`illegal_step`) once the visit has been over for two hours.
     """
-    access.visit(tx, actor, visit_id)
-    visit = tx.session.get_one(Visit, visit_id)
-    request = access.locked_request(tx, visit.request_id)
-    tx.session.refresh(visit)
-    is_over = visit.state not in LIVE_VISIT
-    if is_over and (visit.ended_at is None or visit.ended_at + AFTER_A_VISIT < tx.now):
-        raise Conflict("This visit has been over for too long. Call 911 or your network.")
+    visit, request = held(tx, access.visit(tx, actor, visit_id))
     if any(one.visit_id == visit.id for one in _standing(tx, request)):
         return request
-    made = HelpCall(
-        network_id=visit.network_id,
-        request_id=request.id,
-        visit_id=visit.id,
-        peer_id=visit.peer_id,
-        called_at=tx.now,
-    )
-    tx.session.add(made)
-    tx.session.flush()
-    request.help = shapes.help_call(made, actor, None)
+    request.help = shapes.help_call(made(tx, visit, HelpKind.UNSAFE), actor, None)
     journal.append(tx, request, FactType.HELP_CALLED, actor.by(), {"help": request.help})
     return request
+
+
+def held(tx: Transaction, visit: Visit) -> tuple[Visit, SupportRequest]:
+    """The visit as it is now, its request's row held; `Conflict` when it has been over for too long."""
+    request = access.locked_request(tx, visit.request_id)
+    tx.session.refresh(visit)
+    is_over = visit.state not in BUSY_VISIT
+    if is_over and (visit.ended_at is None or visit.ended_at + AFTER_A_VISIT < tx.now):
+        raise Conflict("This visit has been over for too long. Call 911 or your network.")
+    return visit, request
+
+
+def made(tx: Transaction, visit: Visit, kind: HelpKind, *, is_by_guest: bool = False) -> HelpCall:
+    """A new call from a visit whose request is held."""
+    row = HelpCall(
+        network_id=visit.network_id,
+        request_id=visit.request_id,
+        visit_id=visit.id,
+        peer_id=visit.peer_id,
+        kind=kind,
+        is_by_guest=is_by_guest,
+        called_at=tx.now,
+    )
+    tx.session.add(row)
+    tx.session.flush()
+    return row
 
 
 def hold(tx: Transaction, actor: Actor, request_id: str) -> SupportRequest:
@@ -75,14 +86,8 @@ def close(tx: Transaction, actor: Actor, request_id: str, note: str) -> SupportR
 
 
 def history(tx: Transaction, request: SupportRequest) -> list[HelpCall]:
-    """Every call of a request, oldest first, for those who manage."""
-    return list(
-        tx.session.scalars(
-            select(HelpCall)
-            .where(HelpCall.request_id == request.id)
-            .order_by(HelpCall.called_at, HelpCall.id)
-        )
-    )
+    """Every call of a peer who was not safe, oldest first, for those who manage."""
+    return [one for one in calls_of(tx, request.id) if one.kind is HelpKind.UNSAFE]
 
 
 def own(tx: Transaction, peer_id: str) -> tuple[Visit, HelpCall | None] | None:
@@ -90,7 +95,11 @@ def own(tx: Transaction, peer_id: str) -> tuple[Visit, HelpCall | None] | None:
     called = tx.session.execute(
         select(Visit, HelpCall)
         .join(HelpCall, HelpCall.visit_id == Visit.id)
-        .where(HelpCall.peer_id == peer_id, HelpCall.closed_at.is_(None))
+        .where(
+            HelpCall.peer_id == peer_id,
+            HelpCall.closed_at.is_(None),
+            HelpCall.kind == HelpKind.UNSAFE,
+        )
         .order_by(HelpCall.called_at.desc())
         .limit(1)
     ).one_or_none()
@@ -98,19 +107,20 @@ def own(tx: Transaction, peer_id: str) -> tuple[Visit, HelpCall | None] | None:
         return called[0], called[1]
     visit = tx.session.scalars(
         select(Visit)
-        .where(
-            Visit.peer_id == peer_id,
-            or_(Visit.state.in_(sorted(LIVE_VISIT)), Visit.ended_at >= tx.now - AFTER_A_VISIT),
-        )
+        .where(Visit.peer_id == peer_id, can_still_call(tx))
         .order_by(Visit.accepted_at.desc(), Visit.id.desc())
         .limit(1)
     ).one_or_none()
     return None if visit is None else (visit, None)
 
 
+def can_still_call(tx: Transaction) -> ColumnElement[bool]:
+    """Visits from which one can call: those under way, and those that ended lately."""
+    return or_(Visit.state.in_(sorted(BUSY_VISIT)), Visit.ended_at >= tx.now - AFTER_A_VISIT)
+
+
 def _standing(tx: Transaction, request: SupportRequest) -> list[HelpCall]:
-    """The calls of a held request that nobody has closed, oldest first."""
-    return [one for one in history(tx, request) if one.closed_at is None]
+    return standing(tx, request.id, HelpKind.UNSAFE)
 
 
 def _called(

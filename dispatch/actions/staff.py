@@ -3,7 +3,18 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from dispatch import access, bridge, engine, familiar, guard, journal, offering, policy, shapes
+from dispatch import (
+    access,
+    bridge,
+    engine,
+    familiar,
+    guard,
+    journal,
+    needs,
+    offering,
+    policy,
+    shapes,
+)
 from dispatch.access import Actor
 from dispatch.actions import visits
 from dispatch.errors import Conflict, Invalid
@@ -112,6 +123,7 @@ def cancel(tx: Transaction, actor: Actor, request_id: str, reason: str) -> Suppo
     """End a request that is no longer wanted; a peer on the road is told to turn around."""
     request = _end(tx, actor, request_id, Step.CANCEL, reason)
     bridge.end_all(tx, request, actor.by(), "cancelled")
+    needs.end_with(tx, request, actor.by())
     ended = visits.end_live(tx, request, Step.CANCEL, "cancelled", actor.by())
     offering.close(tx, request, OfferState.WITHDRAWN, "cancelled", actor.by())
     journal.append(tx, request, FactType.REQUEST_CANCELLED, actor.by(), _over(request) | ended)
@@ -210,6 +222,7 @@ def close(tx: Transaction, actor: Actor, request_id: str, reason: str | None) ->
     """End an escalated request for which no one could come."""
     request = _end(tx, actor, request_id, Step.CLOSE_UNFILLED, reason or "nobody_could_come")
     bridge.end_all(tx, request, actor.by(), "unfilled")
+    needs.end_with(tx, request, actor.by())
     offering.close(tx, request, OfferState.WITHDRAWN, "unfilled", actor.by())
     journal.append(tx, request, FactType.REQUEST_UNFILLED, actor.by(), _over(request))
     return request

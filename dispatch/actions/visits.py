@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dispatch import access, bridge, engine, guard, journal, shapes, watch
+from dispatch import access, bridge, engine, guard, journal, needs, shapes, watch
 from dispatch.access import Actor
 from dispatch.actions import bridges
 from dispatch.errors import Conflict, Forbidden
@@ -119,6 +119,7 @@ def complete(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
     if moved.alarm is not None:
         watch.end_alarm(tx, moved, actor.by(), why="complete")
     bridge.end_all(tx, moved, actor.by(), "relieved")
+    needs.end_with(tx, moved, actor.by())
     peer = tx.session.get_one(User, visit.peer_id)
     journal.append(
         tx,

@@ -57,6 +57,8 @@ class SupportRequest(Base):
     """The alarms this search or visit has had: each is raised once."""
     help: Mapped[JsonDict | None] = mapped_column(JSON(none_as_null=True))
     """The peer's call for help that stands, as everybody sees it: see `dispatch.help_calls`."""
+    needs: Mapped[JsonList | None] = mapped_column(JSON(none_as_null=True))
+    """For whom its visits call, as everybody sees it; None while they need nobody: `dispatch.needs`."""
     is_widened: Mapped[bool] = mapped_column(default=False)
     bridge_since: Mapped[datetime | None]
     """Since when somebody by video is looked for, until who is on the way arrives."""
@@ -94,6 +96,12 @@ class SupportRequest(Base):
             "network_id",
             postgresql_where=text("help IS NOT NULL"),
             sqlite_where=text("help IS NOT NULL"),
+        ),
+        Index(
+            "ix_support_requests_needs",
+            "network_id",
+            postgresql_where=text("needs IS NOT NULL"),
+            sqlite_where=text("needs IS NOT NULL"),
         ),
         Index(
             "ix_support_requests_met",

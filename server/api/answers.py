@@ -109,6 +109,27 @@ class HelpAnswer(Answer):
     held_by: Person | None
 
 
+class CallerAnswer(Answer):
+    """Who called: the peer of the visit, or the person on the bedside screen, whom nothing names."""
+
+    kind: Literal["peer", "guest"]
+    id: str | None = None
+    name: str | None = None
+
+
+class NeedAnswer(Answer):
+    """A visit needs more: for whom it calls, since when, and who said "I'm coming"."""
+
+    id: str
+    kind: Literal["nurse", "supervisor"]
+    since: Moment
+    visit_id: str
+    by: CallerAnswer
+    peer: Person
+    held_by: Person | None
+    held_at: Moment | None
+
+
 class RequestCore(Answer):
     """What everybody who sees a request sees of it."""
 
@@ -130,6 +151,7 @@ class RequestCore(Answer):
     owner: OwnerAnswer | None
     alarm: Alarm | None
     help: HelpAnswer | None
+    needs: list[NeedAnswer]
     visit: VisitAnswer | None
     bridge: VisitAnswer | None
     bridge_search: BridgeSearchAnswer | None

@@ -24,11 +24,20 @@ from dispatch.models import (
     Visit,
 )
 from dispatch.notes import CheckIn
+from dispatch.policy import parse
 from dispatch.shapes import stamp
 from dispatch.states import LIVE_VISIT, Modality, OfferState, Role
 from notifications import devices
 from server import ready
-from server.api.answers import DutyAnswer, MeAnswer, OfferAnswer, Page, Person, RequestAnswer
+from server.api.answers import (
+    DutyAnswer,
+    MeAnswer,
+    NeedAnswer,
+    OfferAnswer,
+    Page,
+    Person,
+    RequestAnswer,
+)
 from server.api.declare import Call, Json, Routes
 from server.api.models import Answer, Moment, Query
 from server.api.people import me
@@ -55,6 +64,7 @@ class NetworkAnswer(Answer):
 
     name: str
     phone: str | None
+    crisis_line: str
 
 
 class CaseAnswer(Answer):
@@ -110,6 +120,7 @@ class PhoneAnswer(Answer):
     offers: list[OfferAnswer]
     case: CaseAnswer | None
     safety: SafetyAnswer | None
+    needs: list[NeedAnswer]
     notes_due: list[NoteDue]
     check_in_due: bool
 
@@ -187,7 +198,11 @@ def snapshot(tx: Transaction, wired: Wired, user_id: str) -> Json:
     return {
         "now": stamp(tx.now),
         "me": me(tx, user_id),
-        "network": {"name": network.name, "phone": network.phone},
+        "network": {
+            "name": network.name,
+            "phone": network.phone,
+            "crisis_line": parse(network.policy).crisis_line,
+        },
         "certified_until": stamp(certified_until),
         "has_home_area": peer.home_latitude is not None,
         "duty": shapes.duty(tx.session.get(Duty, user_id)),
@@ -198,6 +213,7 @@ def snapshot(tx: Transaction, wired: Wired, user_id: str) -> Json:
         "offers": _offers(tx, user_id),
         "case": _case(tx, user_id),
         "safety": _safety(tx, user_id),
+        "needs": _needs(tx, user_id),
         "notes_due": _notes_due(tx, peer),
         "check_in_due": _is_check_in_due(tx, user_id),
     }
@@ -265,6 +281,17 @@ def _safety(tx: Transaction, user_id: str) -> Json | None:
         if called is None
         else {"id": called.id, "since": stamp(called.called_at), "held_by": holder},
     }
+
+
+def _needs(tx: Transaction, user_id: str) -> list[Json]:
+    """Whom I called for and who has not come yet, also when the visit is over."""
+    rows = tx.session.scalars(
+        select(SupportRequest.needs).where(
+            SupportRequest.needs.is_not(None),
+            SupportRequest.id.in_(select(Visit.request_id).where(Visit.peer_id == user_id)),
+        )
+    )
+    return [need for row in rows for need in row or [] if need["peer"]["id"] == user_id]
 
 
 def _notes_due(tx: Transaction, peer: Peer) -> list[Json]:

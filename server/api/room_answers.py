@@ -15,6 +15,13 @@ class SeatAnswer(Answer):
     muted: bool
 
 
+class NurseAnswer(Answer):
+    """The nurse was called from this room; the first name of who said "I'm coming"."""
+
+    since: Moment
+    coming: str | None
+
+
 class RoomAnswer(Answer):
     """The room of a video visit. `asked_at`: who is left was asked whether they are still there."""
 
@@ -26,6 +33,7 @@ class RoomAnswer(Answer):
     started_at: Moment | None
     asked_at: Moment | None
     ends_at: Moment | None
+    nurse: NurseAnswer | None
     by_phone: bool
     is_over: bool
 

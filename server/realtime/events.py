@@ -22,6 +22,7 @@ from server.api.models import Answer, Body, Moment, OpaqueId
 from server.api.requests import SEEING
 from server.api.room_answers import RoomAnswer
 from server.realtime.room_events import (
+    CallNurse,
     JoinRoom,
     LeaveRoom,
     RoomDone,
@@ -274,6 +275,15 @@ SAID = _by_name(
             _PEER,
             "Still here: an answer to `asked_at` of the room.",
             ("not_found", "illegal_step"),
+            guests=True,
+        ),
+        Said(
+            "room_nurse",
+            CallNurse,
+            Done,
+            frozenset(),
+            "The person at the bedside calls the nurse; `nurse` of the room says who is coming.",
+            ("not_found", "illegal_step", "too_fast"),
             guests=True,
         ),
         Said(

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from dispatch import access
 from dispatch import rooms as video
+from dispatch.actions import needs
 from dispatch.actions import rooms as acts
 from dispatch.actions.rooms import GUEST, Said
 from dispatch.errors import not_found
@@ -23,7 +24,14 @@ from server.errors import Problem
 from server.realtime import rooms
 from server.realtime.connections import Connection, Connections, GuestConnection, Place
 from server.realtime.outlets import Json
-from server.realtime.room_events import JoinRoom, LeaveRoom, RoomState, Signal, StayInRoom
+from server.realtime.room_events import (
+    CallNurse,
+    JoinRoom,
+    LeaveRoom,
+    RoomState,
+    Signal,
+    StayInRoom,
+)
 from server.wiring import Wired
 from storage.database import Transaction
 from storage.ids import new_id
@@ -61,6 +69,7 @@ class Hall:
             "signal": self._signal,
             "room_stay": self._stay,
             "room_leave": self._leave,
+            "room_nurse": self._nurse,
         }
 
     def look(self) -> None:
@@ -124,6 +133,14 @@ class Hall:
         with self._wired.db.transaction() as tx:
             visit, _ = self._gate(tx, connection, body.visit_id)
             acts.stay(tx, visit)
+        return {}
+
+    def _nurse(self, connection: Sitter, body: CallNurse) -> Json:
+        """Only from a bedside screen: a peer has the API for it."""
+        self._slowly(connection)
+        with self._wired.db.transaction() as tx:
+            visit, _ = self._gate(tx, connection, body.visit_id)
+            needs.call_as_guest(tx, visit)
         return {}
 
     def _leave(self, connection: Sitter, body: LeaveRoom) -> Json:

@@ -36,6 +36,7 @@ _MOST_REMEMBERED = 20_000
 _ENDS_OF_A_VISIT = frozenset(
     {FactType.VISIT_WITHDRAWN, FactType.VISIT_HANDED_OVER, FactType.BRIDGE_KEPT}
 )
+_OF_A_NEED = frozenset({FactType.NEED_CALLED, FactType.NEED_HELD, FactType.NEED_ENDED})
 _OF_A_CALL_FOR_HELP = frozenset({FactType.HELP_CALLED, FactType.HELP_HELD, FactType.HELP_CLOSED})
 _BEGINS_OF_A_VISIT = frozenset({FactType.OFFER_ACCEPTED, FactType.REQUEST_ASSIGNED})
 _ENDS_OF_A_BRIDGE = frozenset({FactType.BRIDGE_LEFT, FactType.BRIDGE_ENDED})
@@ -118,6 +119,8 @@ class Publisher:
             # Who called for help hears who has it, also when the visit is over.
             called = fact.data["help"] or fact.data["call"]
             others.append(rooms.peer(called["peer"]["id"]))
+        if fact.type in _OF_A_NEED:
+            others += [rooms.peer(fact.data["need"]["peer"]["id"]), rooms.site(fact.site_id)]
         if fact.type is FactType.HELP_CALLED:
             # The staff of the site hear of it also when the request has ended and nobody follows it.
             others.append(rooms.site(fact.site_id))
@@ -255,7 +258,8 @@ def _remember(memory: dict[str, Value], peer_id: str, value: Value) -> None:
 
 def _visits_of(facts: Iterable[Fact]) -> set[str]:
     """The visits that facts speak of, whatever they are called there: a room may follow them."""
-    return {
+    called = {fact.data["need"]["visit_id"] for fact in facts if fact.type in _OF_A_NEED}
+    return called | {
         part["id"]
         for fact in facts
         for part in fact.data.values()

@@ -51,6 +51,12 @@ class StayInRoom(Body):
     visit_id: OpaqueId
 
 
+class CallNurse(Body):
+    """To the bedside, please."""
+
+    visit_id: OpaqueId
+
+
 class Description(Body):
     """An offer or an answer."""
 

@@ -165,7 +165,7 @@ def wrong_stories(session: Session) -> list[str]:
         told = json.loads(data) if isinstance(data, str) else data
         before, after = states.get(request_id), told.get("state")
         # A call for help outlives the request: only somebody with a note ends it.
-        if before in FINAL and kind not in ("help_called", "help_held", "help_closed"):
+        if before in FINAL and not kind.startswith(("help_", "need_")):
             wrong.append(f"{request_id}: {kind} after the end")
         if after is not None and after != before:
             ways = WAYS | (TAKEN_BACK if kind == "step_undone" else set())

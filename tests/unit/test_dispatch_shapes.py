@@ -128,6 +128,7 @@ def test_a_request_has_the_promised_fields() -> None:
         "owner",
         "alarm",
         "help",
+        "needs",
         "visit",
         "bridge",
         "bridge_search",

@@ -128,7 +128,8 @@ def _requests(tx: Transaction, actor: Actor) -> list[dict[str, Any]]:
             access.may_see_request(actor),
             SupportRequest.state.not_in(FINAL)
             | (SupportRequest.closed_at > tx.now - STILL_SHOWN)
-            | SupportRequest.help.is_not(None),
+            | SupportRequest.help.is_not(None)
+            | SupportRequest.needs.is_not(None),
         )
         .order_by(SupportRequest.created_at.desc())
         .limit(60)
