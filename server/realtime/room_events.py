@@ -55,6 +55,7 @@ class CallNurse(Body):
     """To the bedside, please."""
 
     visit_id: OpaqueId
+    tab: Tab
 
 
 class Description(Body):

@@ -155,6 +155,7 @@ def _site(site: Site, network: Network) -> dict[str, Any]:
         "alarm_after_s": policy.alarm_after_s,
         "bridge": policy.bridge,
         "bridge_stop_s": policy.bridge_stop_s,
+        "need_after_s": policy.need_after_s,
     }
 
 
@@ -184,6 +185,7 @@ def _page(
             "whynot",
             "whatif",
             "bridge",
+            "needs",
         ),
         boot={"page": page, "services": sorted(apprise_schemes(wired.settings)), **boot},
         page=page,

@@ -80,6 +80,7 @@ def _page(wired: Wired, boot: dict[str, Any]) -> Response:
             "kept",
             "bridge",
             "room_door",
+            "needs",
         ),
         boot={
             "theme": frame.theme("auto"),

@@ -14,7 +14,8 @@ from dispatch import access
 from dispatch import rooms as video
 from dispatch.actions import rooms as acts
 from dispatch.errors import DomainError
-from dispatch.models import Site, SupportRequest, User, Visit
+from dispatch.models import Network, Site, SupportRequest, User, Visit
+from dispatch.policy import parse
 from dispatch.states import Role
 from server.api.layer import read_credential
 from server.auth import guests
@@ -73,7 +74,7 @@ def install(app: Flask, wired: Wired) -> None:
             "room/peer.html",
             family="room",
             default_theme="dark",
-            words_of=("room",),
+            words_of=("room", "needs"),
             boot=boot,
         )
 
@@ -103,7 +104,12 @@ def _bedside(wired: Wired, guest: Guest) -> Response:
     with wired.db.read() as tx:
         visit = tx.session.get_one(Visit, guest.visit_id)
         name = tx.session.get_one(User, visit.peer_id).name
-        boot = {"visit_id": visit.id, "room": _room(tx, visit), "me": None}
+        boot = {
+            "visit_id": visit.id,
+            "room": _room(tx, visit),
+            "me": None,
+            "crisis_line": _crisis_line(tx, visit),
+        }
     first, *others = name.split()
     shown = f"{first} {others[-1][0]}." if others else first
     return frame.render(
@@ -111,7 +117,7 @@ def _bedside(wired: Wired, guest: Guest) -> Response:
         "room/bedside.html",
         family="room",
         default_theme="dark",
-        words_of=("room",),
+        words_of=("room", "needs"),
         # First name and initial: what a screen shows of a person.
         boot={**boot, "with": {"peer": shown, "first": first}},
     )
@@ -121,7 +127,18 @@ def _boot(tx: Transaction, visit: Visit) -> dict[str, Any]:
     asked = tx.session.get_one(SupportRequest, visit.request_id)
     site = tx.session.get_one(Site, asked.site_id)
     about = {"place": asked.place, "site": site.name, "desk_phone": site.desk_phone}
-    return {"visit_id": visit.id, "room": _room(tx, visit), "with": about}
+    return {
+        "visit_id": visit.id,
+        "room": _room(tx, visit),
+        "with": about,
+        "crisis_line": _crisis_line(tx, visit),
+        "needs": [one for one in asked.needs or [] if one["visit_id"] == visit.id],
+        "phone": tx.session.get_one(Network, visit.network_id).phone,
+    }
+
+
+def _crisis_line(tx: Transaction, visit: Visit) -> str:
+    return parse(tx.session.get_one(SupportRequest, visit.request_id).policy).crisis_line
 
 
 def _room(tx: Transaction, visit: Visit) -> dict[str, Any] | None:

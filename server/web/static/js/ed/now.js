@@ -5,6 +5,7 @@ import { minutesUntil, secondsSince, useTick } from "../clock.js";
 import { followRequest, link } from "../live.js";
 import { html, Pill } from "../ui.js";
 import { HelpBanner } from "./help.js";
+import { Needs } from "./needs.js";
 import { clock, t } from "../words.js";
 
 const ENDED = new Set(["completed", "cancelled", "unfilled"]);
@@ -28,15 +29,15 @@ class Site {
 
   add(snapshot) {
     const known = this.stores.get(snapshot.id);
-    if (known?.subscribe || (known && !snapshot.help)) { known.take(snapshot); return; }
-    const store = isOpen(snapshot) || snapshot.help ? followRequest(snapshot) : { snapshot, take() {} };
+    if (known?.subscribe || (known && !snapshot.help && !snapshot.needs.length)) { known.take(snapshot); return; }
+    const store = isOpen(snapshot) || snapshot.help || snapshot.needs.length ? followRequest(snapshot) : { snapshot, take() {} };
     this.stores.set(snapshot.id, store);
     store.subscribe?.(() => this.tell());
   }
 
   follow() { link.socket.emit("follow_site", {}, (answer) => { if (answer?.ok) this.refresh(); }); }
   // A request that has ended is not followed; a call for help can come all the same.
-  hear(fact) { if (["request_created", "help_called"].includes(fact.type) && !this.stores.get(fact.request_id)?.subscribe) this.meet(fact.request_id); }
+  hear(fact) { if (["request_created", "help_called", "need_called"].includes(fact.type) && !this.stores.get(fact.request_id)?.subscribe) this.meet(fact.request_id); }
   moved() {}
   resync({ request_id: id }) { if (!id || !this.stores.has(id)) this.refresh(); }
 
@@ -47,7 +48,7 @@ class Site {
   async refresh() {
     try {
       const { items } = await get(`/requests?limit=${MOST}`);
-      items.filter((one) => isOpen(one) || one.help || this.stores.has(one.id)).forEach((one) => this.add(one));
+      items.filter((one) => isOpen(one) || one.help || one.needs.length || this.stores.has(one.id)).forEach((one) => this.add(one));
       this.tell();
       return true;
     } catch (error) {
@@ -69,7 +70,7 @@ function minutes(request) {
 export function Helped({ site }) {
   const [, draw] = useState(0);
   useEffect(() => site.subscribe(() => draw((n) => n + 1)), []);
-  return site.requests().map((one) => html`<${HelpBanner} key=${one.id} request=${one} />`);
+  return site.requests().map((one) => html`<${HelpBanner} key=${one.id} request=${one} /><${Needs} key=${`needs ${one.id}`} request=${one} took=${() => site.refresh()} />`);
 }
 
 export function Now({ site }) {

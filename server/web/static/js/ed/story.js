@@ -13,7 +13,7 @@ export function searchBegan(request, facts) {
 // How many said not this time since the search began.
 export const saidNo = (facts, since) => facts.filter((one) => one.type === "offer_declined" && one.at >= since).length;
 
-const nameIn = (fact) => firstName((fact.type.startsWith("bridge_") && (fact.data.bridge || (fact.type !== "bridge_kept" && fact.data.visit_ended))?.peer.name) || (fact.data.visit && fact.data.visit.peer && fact.data.visit.peer.name) || (fact.data.owner && fact.data.owner.name) || (fact.data.manager && fact.data.manager.name) || "");
+const nameIn = (fact) => firstName((fact.type.startsWith("need_") && fact.actor.name) || (fact.type.startsWith("bridge_") && (fact.data.bridge || (fact.type !== "bridge_kept" && fact.data.visit_ended))?.peer.name) || (fact.data.visit && fact.data.visit.peer && fact.data.visit.peer.name) || (fact.data.owner && fact.data.owner.name) || (fact.data.manager && fact.data.manager.name) || "");
 
 // A line of the story, or null for what nobody needs to read.
 function line(fact, waves, no) {

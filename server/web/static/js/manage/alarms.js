@@ -1,6 +1,7 @@
 // What needs a person now: one banner, however many there are. A voice and two soft notes, once each.
 import { useEffect, useRef } from "preact/hooks";
 import { me } from "../boot.js";
+import { chime } from "../chime.js";
 import { secondsSince } from "../clock.js";
 import { html, Icon, Press } from "../ui.js";
 import { shortName, t, timer } from "../words.js";
@@ -13,23 +14,9 @@ import { isWall, languageName, where } from "./wording.js";
 
 const AGAIN_MS = 15000;
 
-function chime(always = false) {
+function sound(always = false) {
   document.dispatchEvent(new CustomEvent("alongside:chime"));
-  if (!(always || soundIsOn()) || !window.AudioContext) return;
-  const player = new AudioContext();
-  if (player.state === "suspended") { player.close(); return; }
-  [[660, 0], [880, 0.22]].forEach(([pitch, begins]) => {
-    const note = player.createOscillator();
-    const volume = player.createGain();
-    note.frequency.value = pitch;
-    volume.gain.setValueAtTime(0.0001, player.currentTime + begins);
-    volume.gain.exponentialRampToValueAtTime(0.2, player.currentTime + begins + 0.04);
-    volume.gain.exponentialRampToValueAtTime(0.0001, player.currentTime + begins + 0.5);
-    note.connect(volume).connect(player.destination);
-    note.start(player.currentTime + begins);
-    note.stop(player.currentTime + begins + 0.6);
-  });
-  setTimeout(() => player.close(), 1500);
+  if (always || soundIsOn()) chime();
 }
 
 function sentence(row) {
@@ -53,7 +40,7 @@ function useVoice(ids) {
     const fresh = standing.filter((one) => told.current === null || !told.current.has(one));
     if (fresh.length) {
       document.getElementById("alarm-voice").textContent = fresh.map((one) => { const [id, what] = one.split(" "); const row = board.requests.get(id); return what === "help" ? helpSentence(row) : sentence(row); }).join(" ");
-      if (told.current !== null) chime(fresh.some((one) => one.includes(" help ")));
+      if (told.current !== null) sound(fresh.some((one) => one.includes(" help ")));
     }
     told.current = new Set(standing);
     document.title = document.title.replace(/^(\(\d+\) )?/, ids.length ? `(${ids.length}) ` : "");
@@ -69,7 +56,7 @@ function useRinging() {
   const isAlone = useBoard((all) => [...all.requests.values()].some((row) => row.help && !row.help.held_by));
   useEffect(() => {
     if (!isAlone) return undefined;
-    const timer = setInterval(() => chime(true), AGAIN_MS);
+    const timer = setInterval(() => sound(true), AGAIN_MS);
     return () => clearInterval(timer);
   }, [isAlone]);
 }

@@ -16,6 +16,7 @@ import { goKeys, step, useKeys } from "./keys.js";
 import { LostLine } from "./lost.js";
 import { RegionMap } from "./map.js";
 import { Panel } from "./panel.js";
+import { Needs } from "./needs.js";
 import { can, Head, Live, network, Stale } from "./shell.js";
 import { begin, board, isHot, LOOKING, OVER, useBoard } from "./store.js";
 import { isWall } from "./wording.js";
@@ -90,13 +91,13 @@ function Board() {
   return html`<${Head} title=${t("m_board")} meta=${html`<span class="tag">${network}</span><${Live} />`}>
       <button type="button" class="btn btn--secondary btn--sm head__find" aria-label=${t("m_find")} onClick=${() => ask({ kind: "find" })}><${Icon} name="search" /><span>${t("m_find")}</span><kbd aria-hidden="true">/</kbd></button>
       ${can.act && html`<button type="button" class="btn btn--soft btn--sm" onClick=${() => ask({ kind: "ask" })}><${Icon} name="phone" />${t("m_ask")}</button>`}<//>
-    <div class="notes"><${Stale} /><${Refused} /><${Alarms} ask=${ask} /><${LostLine} /></div><${Numbers} />
+    <div class="notes"><${Stale} /><${Refused} /><${Alarms} ask=${ask} /><${Needs} /><${LostLine} /></div><${Numbers} />
     <div class="seg tabs" role="radiogroup" aria-label=${t("m_show")}>${["cases", "map"].map((one) => html`<label key=${one}><input type="radio" name=${TAB} value=${one} checked=${tab === one} onChange=${() => setTab(one)} />${t(`m_tab_${one}`)}</label>`)}</div>
     <div class=${`grid is-${tab}${selected ? " is-open" : ""}`}><${Cases} /><${RegionMap} /><${Panel} ask=${ask} /></div>
     <${Dialogs} open=${open} close=${() => ask(null)} /><${Keys} />`;
 }
 
-const Wall = () => html`<header class="head"><h1>${t("m_board")}</h1><span class="tag">${network}</span><${Live} /></header><div class="notes"><${Stale} /><${Alarms} /><${LostLine} /></div><${Numbers} /><div class="grid grid--wall"><${Cases} /><${RegionMap} /></div>`;
+const Wall = () => html`<header class="head"><h1>${t("m_board")}</h1><span class="tag">${network}</span><${Live} /></header><div class="notes"><${Stale} /><${Alarms} /><${Needs} /><${LostLine} /></div><${Numbers} /><div class="grid grid--wall"><${Cases} /><${RegionMap} /></div>`;
 
 begin(boot.board);
 board.selected = isWall ? null : inUrl();

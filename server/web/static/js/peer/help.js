@@ -1,23 +1,24 @@
 // "What do you need?": only what really works now, safety first.
 import { useState } from "preact/hooks";
 import { Dialog, html, Icon, Press } from "../ui.js";
-import { phone as pretty, t } from "../words.js";
+import { t } from "../words.js";
+import { CallFor, More } from "./needs.js";
 import { Choice } from "./parts.js";
 import { Safe } from "./safe.js";
 import { phone } from "./store.js";
 
-export function Help({ visit, about, close }) {
-  const [at, setAt] = useState("choose");
+export function Help({ visit, about, at: begins = "choose", close }) {
+  const [at, setAt] = useState(begins);
   if (at === "safe") return html`<${Safe} close=${close} />`;
+  if (at === "nurse" || at === "supervisor") return html`<${CallFor} kind=${at} about=${about} close=${close} />`;
   if (at === "hand") return html`<${HandOver} visit=${visit} close=${close} />`;
   if (at === "mind") return html`<${ChangedMind} visit=${visit} close=${close} />`;
-  const network = phone.data.network.phone;
   const desk = about.request.site.desk_phone;
   const isOnWay = visit.state === "accepted" || visit.state === "en_route";
   const isWith = visit.state === "in_session";
   return html`<${Dialog} sheet title=${t("p_help")} close=${close}><p class="sub">${t("p_help_text")}</p><div class="why">
     <${Choice} kind="now" icon="shield" title=${t("p_unsafe")} text=${t("p_unsafe_text")} onClick=${() => setAt("safe")} />
-    ${network && html`<a class="why__one" href=${`tel:${network}`}><${Icon} name="phone" /><span><b>${t("p_supervisor")}</b><small>${t("p_supervisor_text", { name: phone.data.network.name, phone: pretty(network) })}</small></span></a>`}
+    <${More} pick=${setAt} />
     <${Choice} icon="users" title=${t(isWith ? "p_hand_over" : "p_cannot_go")} text=${t(isWith ? "p_hand_over_text" : "p_cannot_go_text")} onClick=${() => setAt("hand")} />
     ${isOnWay && desk && html`<a class="why__one" href=${`tel:${desk}`}><${Icon} name="clock" /><span><b>${t("p_late")}</b><small>${t(visit.state === "en_route" ? "p_late_text_moving" : "p_late_text")}</small></span></a>`}
     ${!isOnWay && html`<${Choice} icon="hand-heart" title=${t("p_changed_mind")} text=${t("p_changed_mind_text")} onClick=${() => setAt("mind")} />`}

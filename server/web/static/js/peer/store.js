@@ -210,11 +210,30 @@ class Phone {
     }
   }
 
+  // The nurse, or a supervisor: the same call while it stands, unless it is asked for `again`.
+  async callFor(kind, again = false) {
+    const visit = this.visit();
+    if (!visit || (!again && this.data.needs?.some((one) => one.kind === kind)) || this.waiting.some((one) => one.note?.need === kind)) return;
+    try {
+      await this.queue(`/visits/${visit.id}/needs`, { kind }, { need: kind });
+    } catch {
+      this.banner = "refused";
+      this.tell();
+    }
+  }
+
+  async takeBackNeed({ kind, visit_id }) {
+    try { this.needed(await post(`/visits/${visit_id}/needs/take_back`, { kind })); } catch { await this.load(); }
+  }
+
+  needed({ needs }) { this.patch({ needs: needs.filter((one) => one.peer.id === this.data.me.id) }); }
+
   called({ help }) {
     if (help && this.data.safety) this.patch({ safety: { ...this.data.safety, call: { id: help.id, since: help.since, held_by: help.held_by } } });
   }
 
   heardHelp({ type, data }) {
+    if (type.startsWith("need_") && data.need.peer.id === this.data?.me.id) this.needed(data);
     const { safety } = this.data || {};
     if (!safety || !["help_called", "help_held", "help_closed"].includes(type)) return;
     if (data.help?.visit_id === safety.visit_id) this.called(data);
@@ -247,6 +266,7 @@ class Phone {
     if (status < 300) {
       if (note?.to && body?.id) this.merge(body);
       if (note?.help && body?.help) this.called(body);
+      if (note?.need && body?.needs) this.needed(body);
       if (note?.to === "completed") this.load();
     } else {
       this.refused(note);

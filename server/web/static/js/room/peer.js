@@ -7,6 +7,7 @@ import { secondsSince, useTick } from "../clock.js";
 import { html, Icon, Keys, Press } from "../ui.js";
 import { language, phone, t, timer } from "../words.js";
 import { Caption, Controls, Far, Line, Meter, MicTrouble, Moved, Near, Private, StillThere, Sure, useSession } from "./parts.js";
+import { NeedMore } from "./needs.js";
 import { Session } from "./session.js";
 
 const { place, site, desk_phone: desk } = boot.with;
@@ -51,7 +52,7 @@ function Talk({ end }) {
   return html`<section class="far"><${Far} session=${session} name=${place} /><${Mid} />
       <div class="scene__low"><div class="scene__said"><${StillThere} session=${session} end=${end} /><${Line} session=${session} name=${place}>${desk && html`<${ByPhone} />`}<//><${Caption} session=${session} who=${place} /></div><${Near} session=${session} off=${session.mic ? t("room_own_camera_off") : noMic} /></div></section>
     <${Controls} session=${session} words=${words} end=${end} />
-    <div class="more">${desk && html`<a class="btn" href=${`tel:${desk}`}><${Icon} name="phone" />${t("room_desk")}</a>`}<a class="btn" href="/peer" target="_blank" rel="noopener"><${Icon} name="life-buoy" />${t("room_need_help")}</a></div>`;
+    <div class="more">${desk && html`<a class="btn" href=${`tel:${desk}`}><${Icon} name="phone" />${t("room_desk")}</a>`}<${NeedMore} session=${session} /></div>`;
 }
 
 function Page() {
