@@ -95,6 +95,9 @@ class Policy(BaseModel):
     crisis_line: Annotated[str, Field(pattern=r"^[0-9]{2,15}$|^\+[0-9]{4,15}$")] = "988"
     """The number of the crisis line, as it is dialled where the network is."""
 
+    captions: Literal["on_device", "off"] = "on_device"
+    """Captions of a call: made by the screen that shows them, where its browser can, or nowhere."""
+
     offer_blocks_s: Seconds = 180
     """An unanswered offer elsewhere keeps a peer from being asked for this long."""
 

@@ -232,3 +232,12 @@ def test_how_long_it_can_be_opened_is_policy(
     path = made["link"].removeprefix("http://localhost")
     clock.advance(121)
     assert opened(app.test_client(), path).status_code == 404
+
+
+def test_a_network_that_wants_no_captions_has_none(
+    api: Api, world: World, browser: FlaskClient
+) -> None:
+    here = world.here
+    assert api.call("PUT", "/policy", here.admin, json={"captions": "off"}).status_code == 200
+    _, visit_id = visit_of(api, here)
+    assert '"captions": false' in opened(browser, link(api, here.staff, visit_id)).text

@@ -33,12 +33,25 @@ def bedside(open_page: Open, path: str, **options: Any) -> Page:
     """The bedside screen, in a browser of its own."""
     options.setdefault("permissions", MEDIA)
     options.setdefault("viewport", TABLET)
-    return open_page(path, **options)
+    return _opened(open_page, path, None, options)
 
 
 def peers_room(open_page: Open, peer: dict[str, Any], visit_id: str, **options: Any) -> Page:
     """The peer's phone in the room."""
-    return open_page(f"/peer/room/{visit_id}", peer, **(MOBILE | {"permissions": MEDIA} | options))
+    options = MOBILE | {"permissions": MEDIA} | options
+    return _opened(open_page, f"/peer/room/{visit_id}", peer, options)
+
+
+def _opened(
+    open_page: Open, path: str, who: dict[str, Any] | None, options: dict[str, Any]
+) -> Page:
+    """The page; `script` among the options runs in it before its own."""
+    script = options.pop("script", None)
+    page = open_page("", who, **options)
+    if script is not None:
+        page.add_init_script(script)
+    page.goto(path)
+    return page
 
 
 def say_yes(page: Page) -> None:

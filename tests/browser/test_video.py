@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.calls import (
     MEDIA,
@@ -23,6 +23,7 @@ from tests.browser.calls import (
     video_visit,
 )
 from tests.browser.conftest import Open
+from tests.browser.looking import everywhere, picture, violations
 from tests.browser.phones import MOBILE, NO_SIGNAL, expect_state, finish_all, request_of, until
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
@@ -124,3 +125,60 @@ def test_who_answers_at_once_is_connected_in_five_seconds(
         for page in (bed, phone):
             page.context.close()
     assert statistics.median(took_s) < 5, took_s
+
+
+def test_the_picture_gives_way_to_the_sound_and_the_sound_to_a_telephone(
+    town: Town, peer: dict[str, Any], open_page: Open, relay: Relay
+) -> None:
+    _, visit_id = video_visit(town, peer)
+    bed = bedside(open_page, link_of(town, visit_id))
+    phone = peers_room(open_page, peer, visit_id)
+    relay.cut()
+    say_yes(bed)
+    for page, name in ((bed, "bedside"), (phone, "peer")):
+        expect(page.locator(".scene__mid", has_text="Connecting")).to_be_visible()
+        expect(page.get_by_text("Sound comes first, then the picture.")).to_be_visible()
+        everywhere(page)
+        picture(page, f"video-{name}-connecting")
+    relay.mend()
+    connected(bed, phone)
+    for page in (bed, phone):
+        # What takes seconds in a call takes less here; how often in a row stays as it is.
+        page.evaluate("room.look_ms = 500")
+        turn_camera_on(page)
+    for page in (bed, phone):
+        flows(page, "video")
+        expect(page.locator(".line-state")).to_have_count(0)
+
+    relay.worsen(delay_s=0.25)
+    for page, name in ((bed, "bedside"), (phone, "peer")):
+        expect(page.locator(".line-state")).to_contain_text("Weak signal. Sound only for now")
+        expect(page.locator(".far__video--off")).to_have_count(1)
+        assert not violations(page)
+        picture(page, f"video-{name}-weak")
+    flows(bed)
+    assert _stands_still(bed)
+    assert _stands_still(phone)
+    relay.worsen()
+    for page in (bed, phone):
+        expect(page.locator(".line-state")).to_have_count(0)
+        flows(page, "video")
+
+    relay.worsen(loss=0.22)
+    expect(phone.get_by_role("link", name="Call the desk")).to_be_visible()
+    expect(bed.get_by_text("Your nurse can bring a phone.")).to_be_visible()
+    for page, name in ((bed, "bedside"), (phone, "peer")):
+        expect(page.locator(".line-state")).to_contain_text("The signal is too weak to talk")
+        everywhere(page)
+        picture(page, f"video-{name}-bad")
+    relay.mend()
+    for page in (bed, phone):
+        expect(page.locator(".line-state")).to_have_count(0)
+        flows(page, "video")
+
+
+def _stands_still(page: Page) -> bool:
+    """Whether no picture arrives any more."""
+    before = page.evaluate(SAMPLE)["frames"]
+    page.wait_for_timeout(1_000)
+    return bool(page.evaluate(SAMPLE)["frames"] - before < 2)

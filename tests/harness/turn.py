@@ -1,18 +1,21 @@
 """A TURN relay on the loopback interface that checks time-limited passwords, and can be cut.
 
 Allocations, permissions, channels and indications over UDP, as browsers use them (RFC 8656). While
-it is cut it neither hears nor says anything, as a network that is away.
+it is cut it neither hears nor says anything, as a network that is away; `worsen` makes it lose and
+hold back packets, as a network that is far. From browser to browser a packet comes by twice.
 """
 
 import base64
 import hashlib
 import hmac
 import os
+import random
 import selectors
 import socket
 import struct
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass, field
 
 from server import stun
@@ -44,6 +47,10 @@ class Relay:
         self.refused = 0
         """Requests whose password was wrong or had ended."""
         self.is_cut = False
+        self._loss = 0.0
+        self._delay_s = 0.0
+        self._dice = random.Random(7)
+        self._held: deque[tuple[float, Allocation | None, bytes, Address]] = deque()
         self._socket = _bound()
         self.port: int = self._socket.getsockname()[1]
         self.url = f"turn:127.0.0.1:{self.port}?transport=udp"
@@ -62,6 +69,11 @@ class Relay:
     def mend(self) -> None:
         """The network is back; what was on its way meanwhile is lost."""
         self.is_cut = False
+        self.worsen()
+
+    def worsen(self, loss: float = 0.0, delay_s: float = 0.0) -> None:
+        """Lose this part of the packets, and hold the others back for so long, each time they pass."""
+        self._loss, self._delay_s = loss, delay_s
 
     def close(self) -> None:
         """End it."""
@@ -73,18 +85,27 @@ class Relay:
 
     def _run(self) -> None:
         while not self._is_over:
-            for key, _ in self._selector.select(timeout=0.1):
+            while self._held and self._held[0][0] <= time.monotonic():
+                self._take(*self._held.popleft()[1:])
+            for key, _ in self._selector.select(timeout=0.005 if self._held else 0.1):
                 found: socket.socket = key.fileobj  # type: ignore[assignment]  # only sockets are registered
                 try:
                     data, sender = found.recvfrom(65_536)
                 except OSError:
                     continue
-                if self.is_cut:
+                if self.is_cut or self._dice.random() < self._loss:
                     continue
-                if key.data is None:
-                    self._from_client(data, sender)
+                if self._delay_s:
+                    due = time.monotonic() + self._delay_s
+                    self._held.append((due, key.data, data, sender))
                 else:
-                    self._from_peer(key.data, data, sender)
+                    self._take(key.data, data, sender)
+
+    def _take(self, allocation: Allocation | None, data: bytes, sender: Address) -> None:
+        if allocation is None:
+            self._from_client(data, sender)
+        else:
+            self._from_peer(allocation, data, sender)
 
     def _from_client(self, data: bytes, sender: Address) -> None:
         allocation = self._allocations.get(sender)

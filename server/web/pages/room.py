@@ -104,12 +104,8 @@ def _bedside(wired: Wired, guest: Guest) -> Response:
     with wired.db.read() as tx:
         visit = tx.session.get_one(Visit, guest.visit_id)
         name = tx.session.get_one(User, visit.peer_id).name
-        boot = {
-            "visit_id": visit.id,
-            "room": _room(tx, visit),
-            "me": None,
-            "crisis_line": _crisis_line(tx, visit),
-        }
+        asked = tx.session.get_one(SupportRequest, visit.request_id)
+        boot = {**_call(tx, visit, asked), "me": None}
     first, *others = name.split()
     shown = f"{first} {others[-1][0]}." if others else first
     return frame.render(
@@ -128,19 +124,20 @@ def _boot(tx: Transaction, visit: Visit) -> dict[str, Any]:
     site = tx.session.get_one(Site, asked.site_id)
     about = {"place": asked.place, "site": site.name, "desk_phone": site.desk_phone}
     return {
-        "visit_id": visit.id,
-        "room": _room(tx, visit),
+        **_call(tx, visit, asked),
         "with": about,
-        "crisis_line": _crisis_line(tx, visit),
         "needs": [one for one in asked.needs or [] if one["visit_id"] == visit.id],
         "phone": tx.session.get_one(Network, visit.network_id).phone,
     }
 
 
-def _crisis_line(tx: Transaction, visit: Visit) -> str:
-    return parse(tx.session.get_one(SupportRequest, visit.request_id).policy).crisis_line
-
-
-def _room(tx: Transaction, visit: Visit) -> dict[str, Any] | None:
-    """The room as it is, once somebody has come in."""
-    return video.shape(tx, visit) if tx.session.get(video.Room, visit.id) is not None else None
+def _call(tx: Transaction, visit: Visit, asked: SupportRequest) -> dict[str, Any]:
+    """What both screens need: the room as it is, once somebody has come in, and what is allowed."""
+    has_room = tx.session.get(video.Room, visit.id) is not None
+    policy = parse(asked.policy)
+    return {
+        "visit_id": visit.id,
+        "room": video.shape(tx, visit) if has_room else None,
+        "captions": policy.captions == "on_device",
+        "crisis_line": policy.crisis_line,
+    }

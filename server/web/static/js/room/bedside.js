@@ -10,7 +10,7 @@ import { AskNurse, CrisisLine, NurseLine } from "./needs.js";
 import { Session } from "./session.js";
 
 const { peer, first } = boot.with;
-const session = new Session({ visit_id: boot.visit_id, side: "guest", room: boot.room, language });
+const session = new Session({ visit_id: boot.visit_id, side: "guest", room: boot.room, language, captions: boot.captions });
 
 const Top = () => html`<header class="vtop"><${Avatar} name=${peer} /><p><b>${peer}</b><span>${t("room_peer_role")}</span></p><span class="grow"></span><${CrisisLine} /><${Private} words=${t("room_private")} /></header>`;
 

@@ -1,6 +1,6 @@
 // What both screens of a room share: the picture of the other, the buttons, what is wrong and how to mend it.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { shortcut } from "../a11y.js";
+import { announce, shortcut } from "../a11y.js";
 import { secondsUntil, useTick } from "../clock.js";
 import { Dialog, html, Icon, Press } from "../ui.js";
 import { t, timer } from "../words.js";
@@ -17,19 +17,20 @@ export function useSession(session) {
   return session;
 }
 
-// Sound and picture of the other side. A browser that wants a press before it plays gets one.
+// Sound and picture of the other side, in an element each: sound does not wait for a picture that may
+// never come. A browser that wants a press before it plays gets one.
 export function Far({ session, name }) {
+  const sound = useRef(null);
   const video = useRef(null);
   const [isHeld, setHeld] = useState(false);
-  const { remote } = session.call;
-  const play = () => video.current?.play().then(() => setHeld(false), (error) => setHeld(error.name === "NotAllowedError"));
-  useEffect(() => {
-    if (video.current.srcObject !== remote) video.current.srcObject = remote;
-    if (remote.getTracks().length) play();
-  }, [remote.getTracks().length, session.call.state]);
-  useEffect(() => { video.current.volume = session.volume; }, [session.volume]);
+  const [audioTrack] = session.call.remote.getAudioTracks();
+  const [videoTrack] = session.call.remote.getVideoTracks();
+  const play = () => sound.current?.play().then(() => setHeld(false), (error) => setHeld(error.name === "NotAllowedError"));
+  useEffect(() => { sound.current.srcObject = audioTrack ? new MediaStream([audioTrack]) : null; if (audioTrack) play(); }, [audioTrack]);
+  useEffect(() => { video.current.srcObject = videoTrack ? new MediaStream([videoTrack]) : null; }, [videoTrack]);
+  useEffect(() => { sound.current.volume = session.volume; }, [session.volume]);
   const isSeen = session.call.state !== "waiting" && session.other?.camera;
-  return html`<video ref=${video} class=${isSeen ? "far__video" : "far__video far__video--off"} autoplay playsinline aria-label=${t("room_picture_of", { name })}></video>${isHeld && html`<button type="button" class="btn btn--primary btn--lg far__play" onClick=${play}><${Icon} name="volume-2" />${t("room_hear")}</button>`}`;
+  return html`<audio ref=${sound} autoplay></audio><video ref=${video} class=${isSeen ? "far__video" : "far__video far__video--off"} autoplay playsinline muted aria-label=${t("room_picture_of", { name })}></video>${isHeld && html`<button type="button" class="btn btn--primary btn--lg far__play" onClick=${play}><${Icon} name="volume-2" />${t("room_hear")}</button>`}`;
 }
 
 // One's own picture, small and mirrored; without it the sentence that says so.
@@ -61,7 +62,12 @@ export function Controls({ session, words, end, children }) {
     <${Control} icon="phone-off" words=${words.end} kind="leave" act=${end} aria-haspopup="dialog" /></div>`;
 }
 
-export const Caption = ({ session, who }) => (session.captions.on && session.captions.text ? html`<p class="cap" aria-live="polite">${who && html`<small>${who}</small>`}${session.captions.text}</p>` : null);
+// Words come one by one to the eye; whoever reads with their fingers gets whole sentences.
+export function Caption({ session, who }) {
+  const { on, text, final } = session.captions;
+  useEffect(() => { if (on && final) announce(final); }, [on, final]);
+  return on && text ? html`<p class="cap">${who && html`<small>${who}</small>`}${text}</p>` : null;
+}
 
 const WithoutCamera = ({ session }) => html`<span class="line-state__acts"><button type="button" class="btn btn--primary" onClick=${() => session.forgive()}>${t("room_without_video")}</button><${Press} kind="secondary" act=${() => session.toggleCamera()} busy=${t("room_trying")}>${t("room_try_again")}<//></span>`;
 

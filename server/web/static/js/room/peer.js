@@ -11,7 +11,7 @@ import { NeedMore } from "./needs.js";
 import { Session } from "./session.js";
 
 const { place, site, desk_phone: desk } = boot.with;
-const session = new Session({ visit_id: boot.visit_id, side: "peer", room: boot.room, language });
+const session = new Session({ visit_id: boot.visit_id, side: "peer", room: boot.room, language, captions: boot.captions });
 
 const Since = () => {
   useTick(1000);

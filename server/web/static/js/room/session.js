@@ -12,7 +12,7 @@ const PRESENT = new Set(["here", ...WILLING]);
 const VOLUMES = [0.7, 1];
 
 export class Session {
-  constructor({ visit_id, side, room, language, canCaption: may = canCaption }) {
+  constructor({ visit_id, side, room, language, captions }) {
     this.side = side;
     this.isGuest = side === "guest";
     this.language = language === "es" ? "es-US" : "en-US";
@@ -28,7 +28,7 @@ export class Session {
     [this.volume] = VOLUMES;
     this.look_ms = LOOK_MS;
     this.line = quality.fresh();
-    this.captions = { can: false, on: false, text: "" };
+    this.captions = { can: false, on: false, text: "", final: "" };
     this.listeners = new Set();
     this.call = new Call({ isPolite: this.isGuest, send: (data) => this.signals.send(this.call.partner, data), changed: () => this.changed() });
     this.signals = new Signals(visit_id, this.isGuest, {
@@ -39,7 +39,7 @@ export class Session {
       moved: () => { this.hasMoved = true; this.stop(); },
       over: (why) => this.finish(why),
     });
-    may(this.language).then((can) => { this.captions = { ...this.captions, can, on: can }; this.tell(); });
+    if (captions) canCaption(this.language).then((can) => { this.captions = { ...this.captions, can, on: can }; this.tell(); });
   }
 
   subscribe(tell) { this.listeners.add(tell); return () => this.listeners.delete(tell); }
@@ -149,7 +149,7 @@ export class Session {
   }
 
   toggleCaptions() {
-    this.captions = { ...this.captions, on: !this.captions.on, text: "" };
+    this.captions = { ...this.captions, on: !this.captions.on, text: "", final: "" };
     this.changed();
   }
 
@@ -159,7 +159,7 @@ export class Session {
     if (wants === this.captioned) return;
     this.stopCaptions?.();
     this.captioned = wants;
-    this.stopCaptions = wants ? caption(wants, this.language, (text) => { this.captions = { ...this.captions, text }; this.tell(); }) : null;
+    this.stopCaptions = wants ? caption(wants, this.language, (text, isFinal) => { this.captions = { ...this.captions, text, final: isFinal ? text : this.captions.final }; this.tell(); }) : null;
   }
 
   async stayAwake() {
