@@ -75,6 +75,7 @@ def run(settings: Settings) -> int:
     server = WSGIServer(listener, app, log=None, error_log=_Errors())
 
     def stop(*_: Any) -> None:
+        gevent.spawn(app.extensions["alongside_drain"].run, CLOSE_S)
         gevent.spawn(server.stop, CLOSE_S)
 
     gevent.signal_handler(signal.SIGINT, stop)

@@ -82,6 +82,11 @@ class Metrics:
             buckets=(0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, 34.0, 60.0),
             registry=self.registry,
         )
+        self.slow_readers = Counter(
+            "alongside_slow_readers_total",
+            "Sockets that were cut because their client did not read.",
+            registry=self.registry,
+        )
         self.loop_errors = Counter(
             "alongside_dispatcher_errors_total",
             "Rounds of a dispatcher loop that failed, by loop.",

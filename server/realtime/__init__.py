@@ -15,6 +15,7 @@ An emit is an announcement. It may be lost; whoever missed one reads the rows ag
 - `outlets`      where announcements go: this process's sockets, Redis, a list, nowhere
 - `fanout`       announcements between processes, over Redis
 - `transport`    websockets held to our limits
+- `leaving`      ending connections: who does not read, and all when a process stops
 - `watcher`      who is revoked, expired or moved is out of every room within seconds
 - `door`         the above, installed in an application
 """

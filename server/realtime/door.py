@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request
 
 from server.realtime import asyncapi, events, transport, wire
 from server.realtime.fanout import Fanout
+from server.realtime.leaving import Drain
 from server.realtime.namespace import Live
 from server.realtime.outlets import Json, Outlet, SocketOutlet
 from server.realtime.rooms import NAMESPACE
@@ -40,8 +41,9 @@ def install(app: Flask, wired: Wired) -> SocketIO:
         live.hall.look()
 
     watcher = Watcher(wired, live.connections, live, also=also)
-    transport.tame(server, on_request=watcher.start)
+    transport.tame(server, on_request=watcher.start, on_slow=wired.metrics.slow_readers.inc)
     app.extensions["alongside_watcher"] = watcher
+    app.extensions["alongside_drain"] = Drain(server.eio)
     wired.publisher.use(_outlet(server, settings))
     if is_gevent():
         wired.publisher.board.gather_s = GATHER_S

@@ -4,6 +4,8 @@ It mends what the library leaves open at its edges and refuses to know any event
 """
 
 import logging
+import socket
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,15 +13,20 @@ import simple_websocket
 import socketio
 from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 
+from server.realtime import leaving
+
 log = logging.getLogger(__name__)
 
 MOST_INBOUND_BYTES = 16_384
+MOST_UNSENT_BYTES = 131_072
+"""What the system may keep for one client; beyond it our own queue is what grows, and is bounded."""
 MOST_WAITING = 256
 """Messages a client may have sent ahead of our answers; a flood ends its connection."""
 LOOKS_WITHOUT_NAMESPACE = 6
 """After so many looks of the watcher, a connection that never entered our namespace is closed."""
 
 _PACKET_TYPES = frozenset("0123456")
+_MESSAGE = "4"
 _BINARY = ("5", "6")
 
 
@@ -30,6 +37,8 @@ class _Socket(simple_websocket.Server):  # type: ignore[misc]  # the library has
         # Browsers always offer compression and the library always accepts; it costs 90 KB each.
         offered = {k: v for k, v in environ.items() if k != "HTTP_SEC_WEBSOCKET_EXTENSIONS"}
         super().__init__(offered, max_message_size=MOST_INBOUND_BYTES, **more)
+        # By itself the system keeps up to 4 MB for each client that does not read.
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNSENT_BYTES)
 
     def send(self, data: str | bytes) -> None:
         """Send all of `data`: the library's own way stops when the socket's buffer is full."""
@@ -58,6 +67,10 @@ def _websocket(stock: type[SimpleWebSocketWSGI]) -> type[SimpleWebSocketWSGI]:
 
         def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
             self.ws = _Socket(environ, **self.server_args)
+            # The library hands in a method of the connection that this websocket belongs to.
+            connection = self.app.__self__
+            self.sent = getattr(connection, leaving.SAID, 0) - connection.queue.qsize()
+            setattr(connection, leaving.WEBSOCKET, self)
             # The library sets a time limit on a socket it finds under this name: a peer that
             # neither answers pings nor reads is let go.
             self.socket = self.ws.sock
@@ -67,6 +80,26 @@ def _websocket(stock: type[SimpleWebSocketWSGI]) -> type[SimpleWebSocketWSGI]:
             if self.ws.mode == "werkzeug":
                 raise ConnectionError
             return answer
+
+        code: int | None = None
+        """Why it is closed, as websockets say it; the usual when nothing is said."""
+
+        sent = 0
+        """Messages that the system has taken from us."""
+        sends_since: float | None = None
+        """Since when a message is being sent; None when none is."""
+
+        def send(self, message: str | bytes) -> None:
+            """Send all of it; as long as that takes, it can be seen from outside."""
+            self.sends_since = time.monotonic()
+            super().send(message)
+            self.sends_since = None
+            self.sent += isinstance(message, str) and message.startswith(_MESSAGE)
+
+        def close(self) -> None:
+            """Say goodbye."""
+            if self.ws.connected:
+                self.ws.close(self.code)
 
         def wait(self) -> str | None:
             """The next message; None, as at the end, for what is no packet of the protocol."""
@@ -78,9 +111,16 @@ def _websocket(stock: type[SimpleWebSocketWSGI]) -> type[SimpleWebSocketWSGI]:
     return Websocket
 
 
-def tame(server: socketio.Server, on_request: Callable[[], None]) -> None:
-    """Hold `server` to our limits. `on_request` is called at each request, before it is served."""
+def tame(
+    server: socketio.Server, on_request: Callable[[], None], on_slow: Callable[[], None]
+) -> None:
+    """Hold `server` to our limits.
+
+    `on_request` is called at each request, before it is served; `on_slow` when a client is cut off
+    because it does not read.
+    """
     engine = server.eio
+    leaving.bound(engine, on_slow)
     stock = engine._async["websocket"]
     engine._async = {**engine._async, "websocket": _websocket(stock)}
     serve = engine.handle_request
