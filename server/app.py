@@ -10,6 +10,7 @@ from server.hooks import door as hooks
 from server.realtime import door
 from server.web import pages
 from server.wiring import Wired
+from storage.gate import Gate, reserved
 
 
 def create_app(wired: Wired) -> Flask:
@@ -19,6 +20,10 @@ def create_app(wired: Wired) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False
     app.extensions["alongside"] = wired
+    if not settings.uses_sqlite:
+        # Twice the pool is what the engine opens in a rush.
+        size = settings.database_pool_size
+        wired.db.gate = Gate(2 * size - reserved(size))
     door.install(app, wired)
     if settings.proxy_hops:
         hops = settings.proxy_hops

@@ -17,6 +17,7 @@ from server.models import Heartbeat
 from server.wiring import Wired
 from storage import migrate
 from storage.database import Transaction
+from storage.gate import urgent
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,8 @@ class Check:
 def check(wired: Wired, head: str) -> list[Check]:
     """Every check, in order. The later ones need the database and are left out without it."""
     try:
-        with wired.db.read() as tx:
+        # A rush is no reason to be taken out of service: that would make it worse elsewhere.
+        with urgent(), wired.db.read() as tx:
             tx.session.execute(text("SELECT 1"))
             found = [Check("database"), _revision(tx, head)]
             if not found[-1].problem:

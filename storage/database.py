@@ -11,7 +11,7 @@ scheduler a wait inside an open write transaction would stop the whole process.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from storage.clock import Clock
 from storage.engine import READ_ONLY
 from storage.failpoints import failpoint
+from storage.gate import Gate
 
 log = logging.getLogger(__name__)
 
@@ -68,11 +69,16 @@ class Database:
         self.clock = clock
         self.before_commit: list[Hook] = list(before_commit)
         self.after_commit: list[Hook] = list(after_commit)
+        self.gate: Gate | None = None
+        """Where ordinary work waits, in processes that have to keep connections free."""
+
+    def _passed(self) -> AbstractContextManager[None]:
+        return self.gate.passed() if self.gate is not None else nullcontext()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A transaction that commits when the block ends and rolls back when it raises."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._passed(), Session(self.engine, expire_on_commit=False) as session:
             tx = Transaction(session, self.clock.now(), is_read_only=False)
             yield tx
             for before in self.before_commit:
@@ -90,7 +96,7 @@ class Database:
         options = {READ_ONLY: True, "isolation_level": "REPEATABLE READ"}
         if self.engine.dialect.name == "sqlite":
             del options["isolation_level"]
-        with Session(self.engine.execution_options(**options)) as session:
+        with self._passed(), Session(self.engine.execution_options(**options)) as session:
             yield Transaction(session, self.clock.now(), is_read_only=True)
 
 

@@ -70,6 +70,8 @@ class Route:
     problems: tuple[str, ...]
     view: Callable[..., Json | None]
     prepare: Callable[[Any], Any] | None
+    is_urgent: bool
+    """Whether it may use the connections that are kept free."""
 
     @property
     def is_public(self) -> bool:
@@ -107,6 +109,7 @@ class Routes:
         takes_key: bool | None = None,
         problems: tuple[str, ...] = (),
         prepare: Callable[[Any], Any] | None = None,
+        is_urgent: bool = False,
     ) -> Callable[[View], View]:
         """Declare the decorated view.
 
@@ -133,6 +136,7 @@ class Routes:
                 problems=problems,
                 view=view,
                 prepare=prepare,
+                is_urgent=is_urgent,
             )
             expected = {*route.path_names} | {n for n in ("body", "query") if n in hints}
             given = set(list(inspect.signature(view).parameters)[1:])

@@ -72,6 +72,7 @@ def _state(call: Call, request: SupportRequest) -> Json:
     roles={Role.PEER},
     answer=HelpState,
     summary="I don't feel safe.",
+    is_urgent=True,
     problems=("illegal_step",),
 )
 def call_for_help(call: Call, visit_id: str) -> Json:

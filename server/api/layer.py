@@ -22,6 +22,7 @@ from server.errors import Problem, from_validation, invalid
 from server.wiring import Wired
 from storage.database import Transaction
 from storage.failpoints import failpoint
+from storage.gate import urgent
 
 BASE = "/api/v1"
 COOKIE = "alongside_session"
@@ -47,7 +48,8 @@ def _endpoint(wired: Wired, route: Route) -> Callable[..., Response]:
         if route.is_public:
             body, query = _parse(route)
             return _respond(wired, route, _dump(route.view(wired, **_inputs(route, body, query))))
-        return _signed_in(wired, route, path)
+        with urgent(route.is_urgent):
+            return _signed_in(wired, route, path)
 
     return endpoint
 

@@ -62,6 +62,7 @@ def seen(call: Call, offer_id: str) -> Json:
     roles={Role.PEER},
     answer=AcceptedOffer,
     summary="I can go.",
+    is_urgent=True,
     problems=("already_taken", "busy", "offer_closed"),
 )
 def accept(call: Call, offer_id: str) -> Json:

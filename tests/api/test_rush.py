@@ -1,0 +1,96 @@
+"""All connections in use: ordinary calls are refused soon and politely, a yes still goes through."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from server.wiring import Wired
+from storage.gate import Gate, urgent
+from tests.api.conftest import Api
+from tests.api.people import World
+
+postgresql = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+ASK = {"modality": "in_person", "place": "Room 12", "language": "en", "consent": True}
+ON_DUTY = {"on_duty": True, "modalities": ["in_person"]}
+
+
+@pytest.fixture
+def rush(wired: Wired) -> Iterator[ExitStack]:
+    """Ordinary work that holds on to every place it can get, until the end of the test."""
+    with ExitStack() as stack:
+        yield stack
+
+
+def fill(wired: Wired, rush: ExitStack) -> None:
+    """Take every place there is for ordinary work."""
+    assert wired.db.gate is not None
+    wired.db.gate.wait_s = 0.05
+    for _ in range(wired.db.gate.places):
+        tx = rush.enter_context(wired.db.read())
+        tx.session.connection()
+
+
+@postgresql
+def test_a_yes_and_a_call_for_help_go_past_a_rush(
+    api: Api, wired: Wired, world: World, rush: ExitStack
+) -> None:
+    first = world.here.peers[0]
+    assert api.call("PUT", "/duty", first, json=ON_DUTY).status_code == 200
+    asked = api.call("POST", "/requests", world.here.staff, json=ASK)
+    assert asked.status_code == 201, asked.text
+    offer = api.get("/offers", first).get_json()["items"][0]
+    fill(wired, rush)
+
+    refused = api.get("/offers", first)
+    assert refused.status_code == 503
+    assert refused.get_json()["code"] == "database_unavailable"
+    assert int(refused.headers["Retry-After"]) >= 1
+    again = api.call("POST", "/requests", world.here.staff, json=ASK)
+    assert again.status_code == 503
+
+    said = api.call("POST", f"/offers/{offer['id']}/accept", first)
+    assert said.status_code == 200, said.text
+    visit = said.get_json()["visit"]
+    called = api.call("POST", f"/visits/{visit['id']}/help", first)
+    assert called.status_code == 200, called.text
+    checks = api.http.get("/readyz").get_json()["checks"]
+    assert checks["database"] == "ok"
+
+    rush.close()
+    assert api.get("/offers", first).status_code == 200
+
+
+@postgresql
+def test_what_is_kept_free_is_more_than_ordinary_work_can_take(
+    wired: Wired, api: Api, rush: ExitStack
+) -> None:
+    fill(wired, rush)
+    with pytest.raises(PoolTimeout), wired.db.transaction():
+        pass
+    with urgent(), wired.db.transaction() as tx:
+        tx.session.connection()
+
+
+def test_a_place_is_given_back_and_who_waits_gets_it() -> None:
+    gate = Gate(1, wait_s=30.0)
+    inside = threading.Event()
+
+    def wait() -> None:
+        with gate.passed():
+            inside.set()
+
+    with gate.passed():
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        with urgent(), gate.passed():
+            assert not inside.is_set()
+    assert inside.wait(30.0)
+    waiting.join()
+    gate.wait_s = 0.01
+    with gate.passed(), pytest.raises(PoolTimeout), gate.passed():
+        pass
+    with gate.passed():
+        pass
