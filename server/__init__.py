@@ -16,6 +16,8 @@ Map:
 - `dispatcher`  the only module that waits; `wake` shortens the wait
 - `health`, `metrics`, `logs`  what an operator looks at
 - `models`      sessions, refresh tokens, idempotency keys, heartbeats
+- `worker`      the web process under gunicorn, and how it leaves
+- `up`          the processes of the Procfile on one machine, kept running
 - `cli`, `doctor`, `seed`      the commands of `python -m server`
 
 This file imports nothing: `python -m server run` must patch the standard library first.

@@ -8,8 +8,13 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from server.settings import Settings, SettingsError, load
+
+ROOT = Path(__file__).resolve().parents[1]
+GRACE_S = 20
+"""How long calls and sockets may take when a web process stops; many hosts kill after 30 s."""
 
 
 def _run(settings: Settings) -> int:
@@ -25,20 +30,36 @@ def _run(settings: Settings) -> int:
 
 def _web(settings: Settings) -> int:
     """the web processes, under gunicorn"""
-    # Not a setting of ours: the Procfile hands it to gunicorn too.
-    connections = os.environ.get("WEB_CONNECTIONS", "10000")
     command = [
-        *(sys.executable, "-m", "gunicorn", "--worker-class", "gevent"),
-        *(
-            "--workers",
-            str(settings.web_concurrency),
-            "--worker-connections",
-            connections,
-        ),
-        *("--graceful-timeout", "5", "--no-control-socket"),
+        *(sys.executable, "-m", "gunicorn", "--worker-class", "server.worker.Worker"),
+        *("--workers", str(settings.web_concurrency)),
+        *("--worker-connections", str(settings.web_connections)),
+        *("--graceful-timeout", str(GRACE_S), "--no-control-socket"),
         *("--bind", f"{settings.host}:{settings.port}", "server.wsgi:app"),
     ]
     os.execv(sys.executable, command)  # noqa: S606  # our own interpreter, no shell
+
+
+def _up(settings: Settings, processes: list[str]) -> int:
+    """all processes of the Procfile on this machine, kept running; needs PostgreSQL and Redis"""
+    from server.up import procfile
+    from server.up.supervisor import Supervisor
+
+    try:
+        commands = procfile.parse((ROOT / "Procfile").read_text(encoding="utf-8"))
+        formation = procfile.formation(commands, processes)
+    except (OSError, procfile.NoProcfile) as refused:
+        print(refused, file=sys.stderr)
+        return 2
+    if settings.uses_sqlite:
+        print("DATABASE_URL: several processes need postgresql; for one file: python -m server run")
+        return 2
+    if settings.redis_url is None and formation.get("web", 0) * settings.web_concurrency > 1:
+        print("REDIS_URL: must be set when there are several web processes")
+        return 2
+    # Who comes from outside comes through a proxy on this machine, unless HOST says otherwise.
+    environment = {**os.environ, "HOST": settings.host}
+    return Supervisor(commands, formation, ROOT, environment, settings.port).run()
 
 
 def _dispatcher(settings: Settings) -> int:
@@ -130,6 +151,7 @@ def _preview(settings: Settings, preview_id: str, lease: str) -> int:
 COMMANDS: dict[str, Callable[..., int]] = {
     "run": _run,
     "web": _web,
+    "up": _up,
     "dispatcher": _dispatcher,
     "migrate": _migrate,
     "seed": _seed,
@@ -145,6 +167,10 @@ def main(arguments: Sequence[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in COMMANDS.items():
         added = commands.add_parser(name, help=command.__doc__)
+        if command is _up:
+            added.add_argument(
+                "processes", metavar="NAME=NUMBER", nargs="*", help="for example web=2"
+            )
         if command is _replay:
             added.add_argument("request_id", metavar="REQUEST_ID")
         if command is _preview:

@@ -95,6 +95,10 @@ class Settings(BaseSettings):
         0, ge=0, le=8, description="Reverse proxies in front whose X-Forwarded-For is believed."
     )
     web_concurrency: Positive = Field(1, description="Web processes that gunicorn starts.")
+    web_connections: Positive = Field(
+        10_000,
+        description="Sockets and calls one web process holds; beyond it both hang without an error.",
+    )
     push: Literal["console", "webpush", "fcm", "memory"] = Field(
         "console",
         description="Where pushes go: fcm adds Firebase to the browsers' own Web Push; console "

@@ -30,7 +30,10 @@ MADE = "<!-- Made from the code by `python -m tests.house.pages`; do not edit. -
 
 
 BESIDES = {
-    "WEB_CONNECTIONS": ("10000", "Sockets and calls one web process holds; the Procfile's own."),
+    "PROMETHEUS_MULTIPROC_DIR": (
+        "",
+        "A folder, empty at each start, in which several web processes add up their metrics.",
+    ),
 }
 """Variables that the product itself does not read: name, default and meaning."""
 

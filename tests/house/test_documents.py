@@ -95,14 +95,6 @@ def test_commands_in_documents_exist(package: str) -> None:
     assert not [command for command in named if command not in described]
 
 
-def test_the_web_process_starts_alike_by_either_name() -> None:
-    procfile = (ROOT / "Procfile").read_text(encoding="utf-8")
-    [web] = re.findall(r"^web: (.+)$", procfile, re.MULTILINE)
-    command = (ROOT / "server/cli.py").read_text(encoding="utf-8")
-    flags = set(re.findall(r"--[a-z-]+", web))
-    assert flags == set(re.findall(r'"(--[a-z-]+)"', command))
-
-
 def test_the_newest_change_is_the_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
