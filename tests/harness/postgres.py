@@ -108,6 +108,11 @@ class PostgresServer:
             else:
                 return
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not been stopped."""
+        return self._process is not None
+
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop and keep the data. SIGINT cuts connections in order; SIGQUIT is a crash."""
         if self._process is not None:

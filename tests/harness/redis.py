@@ -68,6 +68,11 @@ class RedisServer:
                 else:
                     return
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not been stopped."""
+        return self._process is not None
+
     def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
         """Be gone at once; there is nothing to save."""
         if self._process is not None:

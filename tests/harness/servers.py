@@ -67,9 +67,11 @@ class ServerProcess:
                 preexec_fn=die_with_parent,  # noqa: PLW1509  # one call into libc, no lock taken
             )
 
-    def until_answering(self, path: str = "/healthz", *, is_well: bool = True) -> requests.Response:
+    def until_answering(
+        self, path: str = "/healthz", *, is_well: bool = True, within_s: float = START_S
+    ) -> requests.Response:
         """Wait until `path` answers, with 200 unless any answer will do; the answer."""
-        deadline = time.monotonic() + START_S
+        deadline = time.monotonic() + within_s
         heard = "nothing"
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()
