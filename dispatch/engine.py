@@ -25,8 +25,9 @@ from storage.failpoints import failpoint
 
 log = logging.getLogger(__name__)
 
-LEASE_S = 30.0
-"""How long a claimed request is left alone by other engines. A turn takes milliseconds."""
+LEASE_S = 4.0
+"""How long a claimed request is left alone by other engines. A turn takes milliseconds; when the
+process that claimed it has died, this is what the request waits."""
 
 
 def tick(db: Database, *, limit: int = 50) -> int:

@@ -5,7 +5,7 @@ this moment until its outcome is recorded, nobody knows whether the phone has it
 """
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from notifications.compose import Words
 from notifications.directory import Directory
 from notifications.ladder import EARLIER_ON_DEVICE
 from notifications.lanes import Sending, door_of
-from notifications.models import Delivery, DeliveryState, Device, DeviceState, Rung
+from notifications.models import Delivery, DeliveryState, Device, DeviceState, Kind, Rung
 from storage.claims import Claim
 from storage.database import Transaction
 
@@ -33,7 +33,7 @@ def begin(
     tx: Transaction,
     claims: Sequence[Claim],
     directory: Directory,
-    lease_s: float,
+    leases: Mapping[Kind, float],
     link_of: LinkOf,
     gate: GateOf,
 ) -> list[Sending]:
@@ -71,7 +71,9 @@ def begin(
     for (state, detail), ids in closing.items():
         _close(tx, ids, state, detail)
     providers.park(tx, parked)
-    _mark(tx, [row.Delivery for row, _, _ in going], lease_s)
+    for lease_s in sorted(set(leases.values())):
+        alike = [row.Delivery for row, _, _ in going if leases[row.Delivery.channel] == lease_s]
+        _mark(tx, alike, lease_s)
     _cancel_replaced(tx, [row.Delivery for row, _, _ in going])
     return [_sending(tx, row.Delivery, row.Device, words, way) for row, words, way in going]
 

@@ -17,13 +17,14 @@ from datetime import datetime, timedelta
 from queue import Empty, Queue
 from random import Random
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, or_, select, update
 
-from notifications import begin, providers
+from notifications import begin, outbox, providers
 from notifications.channels.absent import AbsentChannel
 from notifications.channels.base import Channel, Outcome, Result
 from notifications.circuit import Circuit, Door, Shut
 from notifications.directory import Directory
+from notifications.ladder import PUSH_KINDS
 from notifications.lanes import Finished, Lane, Sending
 from notifications.models import Delivery, Kind
 from notifications.record import Recorder
@@ -34,7 +35,15 @@ from storage.failpoints import failpoint
 log = logging.getLogger(__name__)
 
 LEASE_S = 90.0
-"""Longer than every deadline and the time to record together."""
+"""Longer than every deadline and the time to record together: texts and calls do not replace each
+other on a phone, so nobody else may begin one that may still be on its way."""
+
+PUSH_LEASE_S = 4.0
+"""A push that is sent again replaces itself: its lease is short, so that those of a process that
+died go out a few seconds later, and is renewed while the send is under way."""
+
+RENEW_S = 1.0
+"""How often; a relay that could not for `PUSH_LEASE_S` may find its push sent by another."""
 
 LOOK_S = 0.25
 """While waiting for outcomes: how often to look for sends past their deadline."""
@@ -68,7 +77,12 @@ class Relay:
         self._db = db
         self._directory = directory
         self._public_url = public_url
-        self._lease_s = lease_s
+        self._leases = {
+            kind: min(lease_s, PUSH_LEASE_S) if kind in PUSH_KINDS else lease_s for kind in Kind
+        }
+        self._under_way: dict[str, str] = {}
+        """The leases of pushes that are being sent, by delivery."""
+        self._renewed_at = time.monotonic()
         self._patience_s = patience_s
         self._observe = observe
         self._wake = wake
@@ -82,7 +96,7 @@ class Relay:
             kind: Lane(
                 channels.get(kind) or AbsentChannel(kind),
                 self._finished,
-                give_up_s=lease_s / 2,
+                give_up_s=self._leases[kind] / 2,
             )
             for kind in Kind
         }
@@ -95,6 +109,8 @@ class Relay:
         """
         self._tell()
         moved = self._record()
+        # Before it looks for what is due: its own sends must not seem to be nobody's.
+        self._renew()
         started, dropped = self._start(limit)
         return moved + started + dropped + self._wait(self._patience_s)
 
@@ -110,6 +126,7 @@ class Relay:
         while self._in_flight:
             left_s = until - time.monotonic()
             ended = self._record(wait_s=min(max(left_s, 0.0), LOOK_S))
+            self._renew()
             recorded += ended
             if ended == 0 and left_s <= 0:
                 break
@@ -176,7 +193,7 @@ class Relay:
                 leased_until=Delivery.leased_until,
                 lease=Delivery.lease,
                 now=tx.now,
-                lease_s=self._lease_s,
+                lease_s=self._leases[kind],
                 limit=free,
                 where=[Delivery.channel == kind],
                 order_by=[Delivery.turn, Delivery.due_at],
@@ -185,17 +202,38 @@ class Relay:
 
     def _begin(self, tx: Transaction, claims: list[Claim]) -> list[Sending]:
         return begin.begin(
-            tx, claims, self._directory, self._lease_s, self._link_of, self._circuit.gate
+            tx, claims, self._directory, self._leases, self._link_of, self._circuit.gate
         )
 
     def _go(self, claims: list[Claim], going: list[Sending]) -> tuple[int, int]:
         for sending in going:
             self._in_flight += 1
+            if sending.kind in PUSH_KINDS:
+                self._under_way[sending.id] = sending.lease
             if sending.is_refused:
                 self._done.put(Finished(sending, CIRCUIT_OPEN, 0.0))
             else:
                 self._lanes[sending.kind].start(sending)
         return len(going), len(claims) - len(going)
+
+    def _renew(self) -> None:
+        """Keep the pushes under way ours; one that another relay has taken over stays theirs."""
+        if not self._under_way or time.monotonic() - self._renewed_at < RENEW_S:
+            return
+        self._renewed_at = time.monotonic()
+        with self._db.transaction() as tx:
+            ours = outbox.lock_free(
+                tx,
+                Delivery.id.in_(self._under_way),
+                Delivery.lease.in_(set(self._under_way.values())),
+            )
+            tx.session.execute(
+                update(Delivery)
+                .where(Delivery.id.in_(ours))
+                .values(leased_until=tx.now + timedelta(seconds=self._leases[Kind.FCM]))
+                .execution_options(synchronize_session=False)
+            )
+            failpoint("lease.renewed")
 
     def _link_of(self, offer_id: str | None) -> str:
         path = "" if offer_id is None else f"/peer/offers/{offer_id}"
@@ -227,6 +265,8 @@ class Relay:
                 self._done.put(end)
             raise
         self._in_flight -= len(ends)
+        for end in ends:
+            self._under_way.pop(end.sending.id, None)
         self._note(ends)
         return len(ends)
 

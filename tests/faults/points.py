@@ -52,6 +52,7 @@ _LISTED = (
     Point("outbox.written", "alerts are written beside their offers, not committed"),
     Point("outbox.stopped", "ladders of ended offers are stopped, not committed"),
     Point("outbox.claimed", "alerts are leased and called unknown; no byte has left"),
+    Point("lease.renewed", "leases of sends under way are renewed, not committed"),
     Point("outbox.sending", "a send is about to begin"),
     Point("outbox.sent", "the provider has answered; nothing is recorded"),
     Point("outbox.ended", "outcomes wait to be recorded"),

@@ -10,19 +10,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from tests.faults.points import DROP, HANG, KILL, POINTS, RAISE, STOP
+from tests.faults.points import DROP, HANG, KILL, POINTS, STOP
 from tests.faults.runner.cluster import Cluster, is_stopped, send
 from tests.faults.runner.load import Load
 
 HANG_S = 1.5
 ASLEEP_S = {"postgresql": 6.0, "sqlite": 2.0}
-"""Past the leases of a search and of a push where somebody else can take over."""
+"""Past the leases of a search and of a push, where there is somebody else to take over."""
 WEATHER_S = 2.5
 REACHED_S = 9.0
 """How long to wait until somebody gets to a failpoint before more nurses ask."""
 ROUNDS = 3
 ELSEWHERE = frozenset({"migration.before_commit"})
 """Not reached by serving: a named test of its own kills a migration there."""
+
+SLOW_PROVIDER = frozenset({"lease.renewed"})
+"""Reached only while a send takes its time."""
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -80,6 +83,8 @@ def make(fault: Fault, cluster: Cluster, load: Load, chance: Random) -> Made:
         do(cluster, chance)
         return Made(True, fault.point[1:], fault.act in ("killed", "crashed"), at)
     time.sleep(chance.uniform(0.0, 0.8))
+    if fault.point in SLOW_PROVIDER:
+        cluster.provider.become(latency_s=1.3)
     said = {HANG: f"sleep {HANG_S}", DROP: "stop"}.get(fault.act, fault.act)
     cluster.arm(fault.point, said)
     pid = _until_reached(fault, cluster, load)
@@ -124,6 +129,10 @@ def _wait(cluster: Cluster, seconds: float) -> None:
 # The weather: what happens to a process or between two, at no point in particular.
 
 Doing = Callable[[Cluster, Random], None]
+
+
+def _nothing(cluster: Cluster, chance: Random) -> None:
+    """The yardstick: how long things are held up on this machine when nobody breaks anything."""
 
 
 def _kill(which: int) -> Doing:
@@ -206,6 +215,7 @@ _PG = "postgresql"
 _HOLE: dict[str, object] = {"is_hole": True}
 
 WEATHER: dict[tuple[str, str], tuple[Doing, str | None]] = {
+    ("nothing", "happens"): (_nothing, None),
     ("web", "killed"): (_kill(0), None),
     ("web", "ended"): (_term(0), None),
     ("worker", "killed"): (_kill_worker, _PG),
@@ -237,5 +247,3 @@ WEATHER: dict[tuple[str, str], tuple[Doing, str | None]] = {
     ("provider", "slow"): (_turn("provider", latency_s=0.5), None),
 }
 """By place and act: what is done, and the one database where it can be."""
-
-assert RAISE  # an act that a process does alone

@@ -1,0 +1,463 @@
+# house: long because it is one table, a guard a row
+"""Every guard that is broken on purpose: a text of one file, what stands there instead, who must notice.
+
+A house test holds the table to the code: each text stands in its file exactly once. Whoever moves a
+guard moves its row.
+"""
+
+from dataclasses import dataclass
+
+RACES = "tests/races/test_accept.py"
+ENGINES = "tests/races/test_engines.py"
+RELAY = "tests/integration/test_notifications_relay.py"
+LEASES = "tests/integration/test_notifications_leases.py"
+CLAIMS = "tests/integration/test_storage_claims.py"
+DATABASE = "tests/integration/test_storage_database.py"
+ENGINE = "tests/integration/test_storage_engine.py"
+ACCESS = "tests/integration/test_dispatch_access.py"
+ELIGIBLE = "tests/integration/test_dispatch_eligibility.py"
+KEYS = "tests/api/test_idempotency.py"
+SESSIONS = "tests/api/test_sessions.py"
+SCHEMA = "tests/integration/test_storage_migrations.py"
+MATCHING = "tests/unit/test_dispatch_matching.py"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One guard and how it is broken."""
+
+    name: str
+    keeps: str
+    """What it is there for."""
+    file: str
+    is_: str
+    becomes: str
+    caught_by: tuple[str, ...]
+    """Files of tests, the likeliest first."""
+
+
+GUARDS = (
+    # The race for a yes.
+    Guard(
+        "accept-state",
+        "a yes is taken only while a request looks for one",
+        "dispatch/race.py",
+        "        _REQUEST.state.in_(sorted(STEPS[Step.ACCEPT].sources)),\n",
+        "",
+        (RACES,),
+    ),
+    Guard(
+        "accept-others",
+        "a yes closes every other offer",
+        "dispatch/race.py",
+        "or_(and_(_MINE, _OFFER.state.in_(ANSWERABLE)), _OPEN),",
+        "and_(_MINE, _OFFER.state.in_(ANSWERABLE)),",
+        (RACES,),
+    ),
+    Guard(
+        "accept-busy",
+        "a peer with a live visit takes no other",
+        "dispatch/race.py",
+        '        raise Conflict(f"{person.name} is already with someone.", code="busy")\n',
+        "        pass\n",
+        (RACES,),
+    ),
+    Guard(
+        "accept-own",
+        "an offer is its own peer's",
+        "dispatch/race.py",
+        '        _OFFER.peer_id == bindparam("this_peer"),\n',
+        "",
+        (ACCESS,),
+    ),
+    Guard(
+        "accept-may-still",
+        "who lost certificate or badge since cannot say yes",
+        "dispatch/race.py",
+        "    if not may_still:\n",
+        "    if not may_still and actor.id == '':\n",
+        (ELIGIBLE, "tests/integration/test_dispatch_requests.py"),
+    ),
+    Guard(
+        "accept-answerable",
+        "an offer that ended takes no yes",
+        "dispatch/race.py",
+        'if values["state"] not in ANSWERABLE:',
+        'if values["state"] == "":',
+        (RACES, "tests/integration/test_dispatch_requests.py"),
+    ),
+    Guard(
+        "index-live-peer",
+        "the schema allows a peer one live visit",
+        "storage/migrations/versions/m0001_dispatch.py",
+        '        "uq_visits_live_peer",\n        "visits",\n        ["peer_id"],\n        unique=True,',
+        '        "uq_visits_live_peer",\n        "visits",\n        ["peer_id"],\n        unique=False,',
+        (SCHEMA,),
+    ),
+    Guard(
+        "index-facts",
+        "the schema allows each number of a story once",
+        "storage/migrations/versions/m0001_dispatch.py",
+        '        sa.UniqueConstraint("request_id", "seq", name="uq_facts_request_id_seq"),\n',
+        "",
+        (SCHEMA,),
+    ),
+    Guard(
+        "step-state",
+        "a step is taken only from its sources",
+        "dispatch/guard.py",
+        "            SupportRequest.state.in_(sorted(rule.sources_for(modality))),\n",
+        "",
+        ("tests/integration/test_dispatch_steps.py", RACES),
+    ),
+    Guard(
+        "begin-immediate",
+        "writers on SQLite wait for each other from the first statement",
+        "storage/engine.py",
+        '"BEGIN" if read_only else "BEGIN IMMEDIATE"',
+        '"BEGIN"',
+        (ENGINE,),
+    ),
+    # Facts.
+    Guard(
+        "seq-one",
+        "each fact has the next number",
+        "dispatch/journal.py",
+        "    request.seq += 1\n",
+        "    request.seq += 2\n",
+        ("tests/integration/test_dispatch_requests.py",),
+    ),
+    Guard(
+        "seq-written",
+        "a yes writes the number of its last fact back",
+        "dispatch/race.py",
+        '.values(seq=bindparam("last_seq"))',
+        '.values(seq=_REQUEST.c.seq if False else bindparam("last_seq") - 1)',
+        (RACES,),
+    ),
+    Guard(
+        "commit-together",
+        "what must arrive is written in the same commit",
+        "storage/database.py",
+        '            for before in self.before_commit:\n                before(tx)\n            failpoint("commit.before")\n            session.commit()\n',
+        '            failpoint("commit.before")\n            session.commit()\n            for before in self.before_commit:\n                before(tx)\n            session.commit()\n',
+        (DATABASE,),
+    ),
+    Guard(
+        "after-commit",
+        "what fails after the commit takes nothing back",
+        "storage/database.py",
+        '    except Exception:\n        log.exception("after-commit hook failed; readers catch up by sequence number")\n',
+        "    except ZeroDivisionError:\n        pass\n",
+        (DATABASE,),
+    ),
+    # Leases.
+    Guard(
+        "claim-lease",
+        "a row that is leased is not claimed again",
+        "storage/claims.py",
+        "or_(leased_until.is_(None), leased_until <= now), *where",
+        "*where",
+        (CLAIMS,),
+    ),
+    Guard(
+        "claim-skip-locked",
+        "two workers at one instant claim different rows",
+        "storage/claims.py",
+        "        .with_for_update(skip_locked=True)\n",
+        "",
+        (CLAIMS,),
+    ),
+    Guard(
+        "engine-fence",
+        "an engine that slept past its lease stands back",
+        "dispatch/engine.py",
+        ".where(SupportRequest.id == claim.id, SupportRequest.lease == claim.lease)",
+        ".where(SupportRequest.id == claim.id)",
+        ("tests/faults/test_fences.py",),
+    ),
+    Guard(
+        "begin-fence",
+        "a relay begins only what it still holds",
+        "notifications/begin.py",
+        "    ours = [row for row in rows if row.Delivery.lease == tokens[row.Delivery.id]]\n",
+        "    ours = list(rows)\n",
+        ("tests/faults/test_fences.py", RELAY),
+    ),
+    Guard(
+        "record-fence",
+        "a relay that slept past its lease records nothing",
+        "notifications/record.py",
+        "if row.id in leases and row.lease == leases[row.id]]",
+        "if row.id in leases]",
+        (RELAY,),
+    ),
+    Guard(
+        "renew-fence",
+        "a lease that another relay took over is not renewed",
+        "notifications/relay.py",
+        "                Delivery.lease.in_(set(self._under_way.values())),\n",
+        "",
+        (LEASES,),
+    ),
+    Guard(
+        "renew",
+        "a send under way stays with who sends it",
+        "notifications/relay.py",
+        "        self._renew()\n        started",
+        "        started",
+        (LEASES,),
+    ),
+    Guard(
+        "asleep",
+        "a process that slept between claim and send does not send",
+        "notifications/lanes.py",
+        "if entry is None or time.monotonic() - entry[1] > self._give_up_s:",
+        "if entry is None:",
+        ("tests/unit/test_notifications_lanes.py",),
+    ),
+    # The outbox.
+    Guard(
+        "last-look",
+        "before a send the offer is looked at again",
+        "notifications/begin.py",
+        "    if is_for_an_offer and delivery.offer_id not in still_open:\n        return ended",
+        "    if is_for_an_offer and delivery.offer_id == '':\n        return ended",
+        (RELAY,),
+    ),
+    Guard(
+        "last-look-time",
+        "what its time has passed is not sent",
+        "notifications/begin.py",
+        "    if delivery.expires_at <= tx.now:\n",
+        "    if delivery.expires_at == tx.now:\n",
+        (RELAY,),
+    ),
+    Guard(
+        "last-look-device",
+        "a device that was removed is not rung",
+        "notifications/begin.py",
+        "device.state is not DeviceState.ACTIVE:",
+        "device.state is None:",
+        (RELAY,),
+    ),
+    Guard(
+        "unknown-before-send",
+        "what may be on its way is called unknown before a byte leaves",
+        "notifications/begin.py",
+        "            state=DeliveryState.UNKNOWN,\n            attempts=",
+        "            state=DeliveryState.PENDING,\n            attempts=",
+        (RELAY,),
+    ),
+    Guard(
+        "ambiguous-is-unknown",
+        "an ambiguous send is never called delivered",
+        "notifications/retry.py",
+        "                return Verdict(DeliveryState.UNKNOWN)\n",
+        "                return Verdict(DeliveryState.SENT)\n",
+        ("tests/unit/test_notifications_retry.py",),
+    ),
+    Guard(
+        "ladder-stops",
+        "a ladder stops with its offer",
+        "notifications/outbox.py",
+        "    _close(tx, [row.id for row in rows if row.due_at is not None])\n    failpoint",
+        "    failpoint",
+        ("tests/integration/test_notifications_ladder.py", "tests/scenarios/test_first_yes.py"),
+    ),
+    Guard(
+        "told-the-end",
+        "who was told of an offer is told how it ended",
+        "notifications/planner.py",
+        "            drafts += _closings(tx, plan.closed, rows)\n",
+        "",
+        ("tests/scenarios/test_first_yes.py",),
+    ),
+    Guard(
+        "once",
+        "an alert is planned once",
+        "notifications/planner.py",
+        "once=f\"{offer['id']}:{step.rung}:{target.device_id or person.user_id}\",",
+        "once=f\"{offer['id']}:{step.rung}:{target.device_id or person.user_id}:{tx.now}{id(fact)}\",",
+        ("tests/integration/test_notifications_planner.py",),
+    ),
+    Guard(
+        "collapse",
+        "alerts of one offer replace each other on a phone",
+        "notifications/planner.py",
+        'collapse_id=offer["id"],',
+        "collapse_id=f\"{offer['id']}{step.rung}\",",
+        (RELAY,),
+    ),
+    Guard(
+        "dead-address",
+        "a dead address is not used again",
+        "notifications/retry.py",
+        "return Verdict(DeliveryState.FAILED, address=aside, climbs=True)",
+        "return Verdict(DeliveryState.FAILED, climbs=True)",
+        ("tests/unit/test_notifications_retry.py",),
+    ),
+    # Who may.
+    Guard(
+        "role",
+        "a route is for its roles",
+        "server/api/layer.py",
+        "    if caller.role not in route.roles:\n",
+        "    if caller.role is None:\n",
+        ("tests/api/test_matrix.py",),
+    ),
+    Guard(
+        "network-of-site",
+        "a site of another network does not exist",
+        "dispatch/access.py",
+        "select(Site).where(Site.id == site_id, Site.network_id == actor.network_id)",
+        "select(Site).where(Site.id == site_id)",
+        (ACCESS,),
+    ),
+    Guard(
+        "network-of-request",
+        "a request of another network does not exist",
+        "dispatch/access.py",
+        "    same_network = SupportRequest.network_id == actor.network_id\n",
+        "    same_network = SupportRequest.network_id == SupportRequest.network_id\n",
+        (ACCESS,),
+    ),
+    Guard(
+        "visit-own",
+        "a visit is its own peer's",
+        "dispatch/access.py",
+        "        query = query.where(Visit.peer_id == actor.id)\n",
+        "        pass\n",
+        (ACCESS,),
+    ),
+    Guard(
+        "token-time",
+        "an access token ends",
+        "server/auth/tokens.py",
+        "if not isinstance(expires, int) or expires <= now.timestamp():",
+        "if not isinstance(expires, int):",
+        (SESSIONS,),
+    ),
+    Guard(
+        "refresh-once",
+        "a refresh token works once",
+        "server/auth/sessions.py",
+        ".where(RefreshToken.token_hash == fingerprint(secret), RefreshToken.used_at.is_(None))",
+        ".where(RefreshToken.token_hash == fingerprint(secret))",
+        (SESSIONS,),
+    ),
+    Guard(
+        "origin",
+        "another site's page changes nothing by our cookie",
+        "server/auth/origin.py",
+        "    if request.method not in SAFE_METHODS and not is_same_origin(request, public_url):\n",
+        '    if request.method == "" and not is_same_origin(request, public_url):\n',
+        ("tests/api/test_browser.py",),
+    ),
+    Guard(
+        "signature",
+        "only the provider's calls are believed",
+        "server/hooks/door.py",
+        "    if not signature.is_genuine(account.token, url, fields, given):\n",
+        "    if not given:\n",
+        ("tests/hooks/test_door.py",),
+    ),
+    # The same key, the same answer.
+    Guard(
+        "key-once",
+        "the same key does nothing twice",
+        "server/idempotency.py",
+        "    if taken is not None:\n        return None\n",
+        "    if taken is not None or key:\n        return None\n",
+        (KEYS,),
+    ),
+    Guard(
+        "key-body",
+        "the same key for something else is refused",
+        "server/idempotency.py",
+        "    if known.fingerprint != print_:\n",
+        "    if not known.fingerprint:\n",
+        (KEYS,),
+    ),
+    Guard(
+        "key-answer",
+        "the answer is kept beside the work",
+        "server/idempotency.py",
+        ".values(status=answer.status, body=answer.body)",
+        '.values(status=answer.status, body="{}")',
+        (KEYS,),
+    ),
+    # Who is asked, and when.
+    Guard(
+        "asks-certified",
+        "nobody without a valid certificate is asked",
+        "dispatch/matching.py",
+        "            and peer.certified_until is not None\n            and peer.certified_until > self._now\n",
+        "",
+        (MATCHING,),
+    ),
+    Guard(
+        "asks-badge",
+        "nobody without a badge is sent to the site",
+        "dispatch/matching.py",
+        "        if peer.badge_until is None or peer.badge_until <= self._now:\n",
+        "        if peer.badge_until == self._now:\n",
+        (MATCHING,),
+    ),
+    Guard(
+        "asks-excluded",
+        "nobody who was excluded is asked",
+        "dispatch/matching.py",
+        "            and not peer.is_excluded\n",
+        "",
+        (MATCHING,),
+    ),
+    Guard(
+        "asks-on-duty",
+        "nobody off duty is asked",
+        "dispatch/matching.py",
+        "            peer.on_duty\n            and peer.open_offer",
+        "            peer.open_offer",
+        (MATCHING,),
+    ),
+    Guard(
+        "lost-offers",
+        "who may no longer answer loses the offer",
+        "dispatch/engine.py",
+        "    if offering.withdraw_lost(tx, request, peers):\n",
+        "    if request.seq < 0:\n",
+        (ELIGIBLE,),
+    ),
+    Guard(
+        "told-a-human",
+        "when the clock runs out a manager owns the request",
+        "dispatch/engine.py",
+        "    if decision.escalate:\n        _escalate(",
+        "    if decision.escalate and request.seq < 0:\n        _escalate(",
+        ("tests/scenarios/test_nobody_answers.py",),
+    ),
+    Guard(
+        "next-look",
+        "an open request is looked at again",
+        "dispatch/engine.py",
+        "    request.next_action_at = decision.look_again_at\n",
+        "    request.next_action_at = None\n",
+        ("tests/scenarios/test_nobody_answers.py",),
+    ),
+    Guard(
+        "revision",
+        "a dispatcher refuses a schema it was not built for",
+        "server/dispatcher.py",
+        "        if current != self._revision:\n",
+        '        if current == "":\n',
+        ("tests/unit/test_server_dispatcher.py", "tests/integration/test_server_processes.py"),
+    ),
+    Guard(
+        "followed-gate",
+        "a socket follows only what its person may see",
+        "dispatch/access.py",
+        "        return and_(same_network, SupportRequest.site_id == actor.site_id)\n",
+        "        return same_network\n",
+        (ACCESS,),
+    ),
+)
