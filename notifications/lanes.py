@@ -8,7 +8,7 @@ while its worker stays counted as busy until it really is back. Lanes touch no d
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Queue
@@ -76,6 +76,8 @@ class Lane:
         self._give_up_s = give_up_s
         self._jobs: Queue[Sending | None] = Queue()
         self._running: dict[str, tuple[Sending, float]] = {}
+        self._held: dict[str, float] = {}
+        """When a send under way was last known to be ours: at its start, at each renewal."""
         self._busy = 0
         self._threads = 0
         self._lock = threading.Lock()
@@ -98,6 +100,7 @@ class Lane:
         """Begin a send; at most `free` of them."""
         with self._lock:
             self._running[sending.id] = (sending, time.monotonic())
+            self._held[sending.id] = time.monotonic()
         if self.channel.workers == 0:
             self._finish(sending, self._send(sending))
             return
@@ -124,6 +127,12 @@ class Lane:
             self._finish(sending, Outcome(Result.UNKNOWN, "DEADLINE"))
         return len(late)
 
+    def renewed(self, ids: Collection[str]) -> None:
+        """The leases of these sends were renewed just now."""
+        with self._lock:
+            now = time.monotonic()
+            self._held.update((one, now) for one in ids if one in self._held)
+
     def close(self) -> None:
         """Let idle workers end and the channel go."""
         for _ in range(self._threads):
@@ -138,8 +147,8 @@ class Lane:
             self._finish(sending, outcome)
 
     def _send(self, sending: Sending) -> Outcome:
-        entry = self._running.get(sending.id)
-        if entry is None or time.monotonic() - entry[1] > self._give_up_s:
+        held_at = self._held.get(sending.id)
+        if held_at is None or time.monotonic() - held_at > self._give_up_s:
             # The process was asleep: by now the lease may be another relay's, and so is the send.
             return Outcome(Result.UNKNOWN, "LEASE_OVER")
         try:
@@ -160,4 +169,5 @@ class Lane:
             if entry is None or entry[0] is not sending:
                 return
             del self._running[sending.id]
+            self._held.pop(sending.id, None)
         self._done(Finished(sending, outcome, time.monotonic() - entry[1]))

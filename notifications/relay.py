@@ -234,6 +234,8 @@ class Relay:
                 .execution_options(synchronize_session=False)
             )
             failpoint("lease.renewed")
+        for lane in self._lanes.values():
+            lane.renewed(ours)
 
     def _link_of(self, offer_id: str | None) -> str:
         path = "" if offer_id is None else f"/peer/offers/{offer_id}"

@@ -212,8 +212,8 @@ GUARDS = (
         "asleep",
         "a process that slept between claim and send does not send",
         "notifications/lanes.py",
-        "if entry is None or time.monotonic() - entry[1] > self._give_up_s:",
-        "if entry is None:",
+        "if held_at is None or time.monotonic() - held_at > self._give_up_s:",
+        "if held_at is None:",
         ("tests/unit/test_notifications_lanes.py",),
     ),
     # The outbox.
