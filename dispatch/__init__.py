@@ -42,6 +42,7 @@ Folders with a map of their own:
 - `learning`   how likely people say yes, learned from past offers
 - `travel`     how long ways take, how sure that is, who is at the entrance
 - `whatif`     what would have happened under a policy: the events of a run, and its numbers (pure)
+- `talk`       messages within a visit: staff and peer, the person and the peer
 - `previewing` a policy tried on a network's past: the queue and the doing
 
 Doing:

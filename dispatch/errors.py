@@ -18,6 +18,7 @@ ERROR_CODES: dict[str, str] = {
     "offer_closed": "This offer is closed; the request no longer needs an answer.",
     "previews_full": "Enough previews of the policy are waiting; take one back first.",
     "room_moved": "The call was opened on another screen, which has it now.",
+    "too_fast": "Too much was said at once; wait a moment.",
     "in_use": "It is still in use and cannot be changed in this way.",
 }
 
@@ -59,6 +60,12 @@ class Conflict(DomainError):
     `previews_full`."""
 
     code = "illegal_step"
+
+
+class TooFast(DomainError):
+    """Too much was said within a minute."""
+
+    code = "too_fast"
 
 
 class Gone(DomainError):

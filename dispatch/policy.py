@@ -98,6 +98,12 @@ class Policy(BaseModel):
     captions: Literal["on_device", "off"] = "on_device"
     """Captions of a call: made by the screen that shows them, where its browser can, or nowhere."""
 
+    talk_after_s: Seconds = 1800
+    """How long after a visit its peer and the staff can still write to each other."""
+
+    talk_kept_days: Annotated[int, Field(ge=1, le=90)] = 14
+    """How long what they wrote is kept after the visit; what a person wrote goes with its end."""
+
     offer_blocks_s: Seconds = 180
     """An unanswered offer elsewhere keeps a peer from being asked for this long."""
 

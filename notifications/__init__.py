@@ -30,6 +30,7 @@ Doing:
 - `needs`      a visit calls for the ED nurse or a supervisor, and who hears it a little later
 - `planner`    inside the transaction of the state change: facts into deliveries
 - `care`       a peer would like to talk: supervisors' phones say so
+- `talk`       a message waits in the app: one quiet push, unless it is read by then
 - `reach`      whether anybody can still be rung, and what follows when an address is gone
 - `climb`      a rung that reaches nobody lets the next one go now
 - `callbacks`  what a provider says later of a text or a call

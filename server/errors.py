@@ -20,6 +20,8 @@ from dispatch.errors import ERROR_CODES, DomainError
 log = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
+SLOWLY_RETRY_S = 5
+"""When somebody who said too much at once may go on."""
 DATABASE_RETRY_S = 2
 """When a client may ask again after the database could not be reached."""
 
@@ -49,7 +51,6 @@ _OWN: dict[str, Kind] = {
     "push_service_unknown": Kind(422, "This installation calls no such push service."),
     "idempotency_mismatch": Kind(422, "The key was used before for another request."),
     "pin_locked": Kind(429, "Too many wrong PINs for this name; wait as Retry-After says."),
-    "too_fast": Kind(429, "Too much was said at once; wait a moment."),
     "too_many_attempts": Kind(429, "Too many failed sign-ins; wait as long as Retry-After says."),
     "not_failed": Kind(409, "Only an alert that failed can be sent again."),
     "device_gone": Kind(409, "Nobody can be reached there any more; it cannot be sent again."),
@@ -68,6 +69,7 @@ _DOMAIN_STATUS = {
     "in_use": 409,
     "previews_full": 409,
     "offer_closed": 410,
+    "too_fast": 429,
 }
 
 KINDS: dict[str, Kind] = _OWN | {
@@ -153,7 +155,8 @@ def from_domain(refused: DomainError) -> Problem:
     named = None
     if refused.field is not None:
         named = [{"field": refused.field, "message": refused.detail}]
-    return Problem(refused.refusal, refused.detail, errors=named)
+    wait_s = SLOWLY_RETRY_S if refused.refusal == "too_fast" else None
+    return Problem(refused.refusal, refused.detail, errors=named, retry_after_s=wait_s)
 
 
 def from_http(refused: HTTPException) -> Problem | None:

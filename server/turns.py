@@ -10,6 +10,7 @@ from dispatch import care, spells
 from dispatch.models import Network
 from dispatch.previewing import previews
 from dispatch.recorded import decisions
+from dispatch.talk import keeping
 from notifications import history
 from server import idempotency
 from server.auth import guests, sessions
@@ -73,6 +74,18 @@ def forget(db: Database, kept_days: int) -> int:
             left -= 1
             with db.transaction() as tx:
                 gone = history.forget(tx, network_id, before, FORGOTTEN_AT_ONCE)
+    return 0
+
+
+def forget_talk(db: Database) -> int:
+    """Erase what was written in visits once it has had its time; returns 0.
+
+    In batches, each a transaction of its own; what is left over goes at the next turn.
+    """
+    for _ in range(BATCHES):
+        with db.transaction() as tx:
+            if keeping.forget(tx) < keeping.AT_ONCE:
+                break
     return 0
 
 

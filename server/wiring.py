@@ -39,6 +39,7 @@ from server.turns import (
     chores,
     forget,
     forget_inputs,
+    forget_talk,
 )
 from server.wake import LocalWake, RedisWake, Wake
 from storage.clock import Clock, SystemClock
@@ -165,6 +166,7 @@ def make_loops(wired: Wired) -> Loops:
                 Turn("rooms", lambda: rooms.tick(db), ROOMS_S),
                 Turn("chores", lambda: chores(db), CHORES_S),
                 Turn("history", lambda: forget(db, settings.deliveries_kept_days), CHORES_S),
+                Turn("talk", lambda: forget_talk(db), CHORES_S),
                 Turn("decisions", lambda: forget_inputs(db), CHORES_S),
             ],
             "relay": [Turn("relay", relay.tick)],

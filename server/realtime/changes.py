@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session, UOWTransaction
 
 from dispatch.models import Duty, Peer
 from dispatch.rooms import Room, Seat
+from dispatch.talk.threads import Thread
 from storage.database import Transaction
 
 _KEY = "alongside.duty_changes"
 _ROOMS = "alongside.rooms"
+_TALKS = "alongside.talks"
 _AVAILABILITY = ("on_duty", "until", "modalities")
 
 
@@ -43,6 +45,12 @@ def rooms_of(tx: Transaction) -> set[str]:
     return found
 
 
+def talks_of(tx: Transaction) -> list[Thread]:
+    """The threads in which a transaction said or read something."""
+    found: dict[Any, Thread] = tx.session.info.get(_TALKS, {})
+    return list(found.values())
+
+
 @event.listens_for(Session, "after_flush")
 def _notice(session: Session, _flush: UOWTransaction) -> None:
     for row in (*session.new, *session.dirty):
@@ -50,6 +58,8 @@ def _notice(session: Session, _flush: UOWTransaction) -> None:
             _notice_duty(session, row)
         elif isinstance(row, Room | Seat):
             session.info.setdefault(_ROOMS, set()).add(row.visit_id)
+        elif isinstance(row, Thread):
+            session.info.setdefault(_TALKS, {})[row.visit_id, row.party] = row
         elif isinstance(row, Peer) and row not in session.new and _is_changed(row, "is_reachable"):
             _change(session, row.id, row.network_id).reach = row.is_reachable
 

@@ -21,6 +21,7 @@ from server.api.duty import PositionBody, PositionTaken
 from server.api.models import Answer, Body, Moment, OpaqueId
 from server.api.requests import SEEING
 from server.api.room_answers import RoomAnswer
+from server.api.talk_answers import TalkTold
 from server.realtime.room_events import (
     CallNurse,
     JoinRoom,
@@ -313,6 +314,7 @@ TOLD = {
         Told("position", PositionShown, "A peer on the road, about every two seconds."),
         Told("room", RoomAnswer, "The room of a video visit changed; to its two sides only."),
         Told("signal", SignalTold, "A letter of the other side's browser."),
+        Told("talk", TalkTold, "Something was said or read in a visit; to its two sides only."),
         Told("resync", Resync, "Something could not be said here; fetch it over HTTP."),
     )
 }

@@ -16,7 +16,7 @@ from dispatch.events import Fact, FactType
 from dispatch.geo import Point
 from dispatch.models import Duty, Offer, Site, SupportRequest, Visit
 from dispatch.states import LIVE_VISIT, OfferState, Role, VisitState
-from server.realtime import changes, rooms, wire
+from server.realtime import changes, rooms, talking, wire
 from server.realtime.boardfeed import BoardFeed
 from server.realtime.outlets import Json, Outlet
 from storage.database import Database, Transaction
@@ -89,6 +89,7 @@ class Publisher:
                 self._tell_rooms(look, calls)
                 self._tell_duties(look, changed)
                 changed |= self._tell_positions(look, moved)
+        talking.tell(self._db, self._outlet, changes.talks_of(tx))
         changed |= {p for p, change in duties.items() if change.reach is not None}
         self._mark_boards(facts, {peer_id: duties[peer_id].network_id for peer_id in changed})
 

@@ -145,6 +145,8 @@ BODIES: dict[str, Any] = {
     "ReceiptBody": {"event": "opened"},
     "CheckInBody": {"feeling": "steady"},
     "CalledBody": {"why": "overdoses"},
+    "SayBody": {"id": "a-message", "text": "x"},
+    "ReadBody": {"seq": 1},
 }
 
 

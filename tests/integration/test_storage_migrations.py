@@ -17,6 +17,7 @@ import dispatch.previewing.previews  # registers its tables
 import dispatch.recorded.decisions  # registers its table
 import dispatch.rooms  # registers its tables
 import dispatch.spells  # registers its tables
+import dispatch.talk.threads  # registers its tables
 import dispatch.travel.roads  # noqa: F401  # registers its tables
 import notifications.models  # noqa: F401  # registers its tables
 import server.auth.guests  # registers its table

@@ -51,7 +51,7 @@ def install(app: Flask, wired: Wired) -> None:
             "ed/ask.html",
             family="ed",
             default_theme="light",
-            words_of=("ed", "arrival", "desk", "alarm_help", "suits", "needs"),
+            words_of=("ed", "arrival", "desk", "alarm_help", "suits", "needs", "talk"),
             boot=boot,
             rooms=[(room, short_room(room)) for room in rooms],
             more=[(code, _name_of(code)) for code in spoken if code not in LANGUAGES],
@@ -91,6 +91,7 @@ def install(app: Flask, wired: Wired) -> None:
                 "suits",
                 "room_door",
                 "needs",
+                "talk",
             ),
             boot=boot,
         )

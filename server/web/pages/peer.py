@@ -25,8 +25,8 @@ from server.wiring import Wired
 SCOPE = "/peer"
 SHELL = "/peer/shell"
 _KEPT = (
-    r"css/(tokens|base|components|live|peer\w*)\.css"
-    r"|js/(a11y|api|boot|clock|live|ui|words)\.js|js/peer/(?!worker)\w+\.js"
+    r"css/(tokens|base|components|live|talk|peer\w*)\.css"
+    r"|js/(a11y|api|boot|clock|live|ui|words)\.js|js/peer/(?!worker)\w+\.js|js/chat/(?!desk|person|beside)\w+\.js"
     r"|vendor/(?!leaflet)[\w-]+\.js|icon\.svg|icons/icon-192\.png"
 )
 """The files that the phone keeps for the time without signal."""
@@ -81,6 +81,7 @@ def _page(wired: Wired, boot: dict[str, Any]) -> Response:
             "bridge",
             "room_door",
             "needs",
+            "talk",
         ),
         boot={
             "theme": frame.theme("auto"),

@@ -1,4 +1,5 @@
 // This phone: its service worker, its settings, what it is allowed to do. Everything may be missing.
+import { forgetUnsent } from "../chat/unsent.js";
 import { forget, keep, kept } from "./queue.js";
 
 const SETTINGS = { sound: "alongside.sound", vibration: "alongside.vibration" };
@@ -79,6 +80,7 @@ export const keepSnapshot = (data) => (isLeaving ? null : keep("phone", { at: Da
 // The session ended: the snapshot goes, presses wait for their peer. Signing out: everything goes.
 export async function forgetSnapshot(andPresses = false) {
   isLeaving = true;
+  if (andPresses) forgetUnsent();
   await (andPresses ? forget() : keep("phone", undefined)).catch(() => null);
 }
 export async function lastSnapshot() {

@@ -3,6 +3,7 @@ import { boot } from "../boot.js";
 import { get, newKey, post, Problem, Unreachable } from "../api.js";
 import { now, set as setClock } from "../clock.js";
 import { followRequest, link } from "../live.js";
+import { forgetUnsent } from "../chat/unsent.js";
 import { keepSnapshot, lastSnapshot, wakeLater } from "./device.js";
 import { addPress, dropPress, forget, presses, sendPresses } from "./queue.js";
 
@@ -102,6 +103,7 @@ class Phone {
     if (before === null || before === id) return;
     this.waiting = [];
     forget().catch(() => null);
+    forgetUnsent();
     localStorage.removeItem("alongside.visits");
   }
 

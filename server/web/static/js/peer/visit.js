@@ -5,6 +5,7 @@ import { isNear, rangeOf } from "../arrival.js";
 import { minutesUntil, secondsSince, useTick } from "../clock.js";
 import { Avatar, Banner, html, Icon, Journey, Pill, Press, rich } from "../ui.js";
 import { clock, firstName, has, initials, miles, shortName, t } from "../words.js";
+import { ChatTool, LastLine } from "../chat/phone.js";
 import { Help } from "./help.js";
 import { NeedLines } from "./needs.js";
 import { Safe, SafeLine } from "./safe.js";
@@ -30,7 +31,7 @@ export function Visit() {
     announce(t(TITLES[visit.state] || "state_in_session"));
   }, [visit.state]);
   const Body = { accepted: isRemote ? Remote : Coming, en_route: Coming, arrived: Arrived, in_session: Together }[visit.state];
-  return html`<div class="screen" ref=${top}><${SafeLine} open=${() => setSafe(true)} /><${NeedLines} open=${setHelp} /><${Body} visit=${visit} about=${about} /><div class="tools">${request.site.desk_phone && html`<a class="btn btn--stack" href=${`tel:${request.site.desk_phone}`}><${Icon} name="phone" />${t("p_call_desk")}</a>`}<button type="button" class="btn btn--stack" aria-haspopup="dialog" onClick=${() => setHelp("choose")}><${Icon} name="life-buoy" />${t("p_need_help")}</button></div><${Main} visit=${visit} isRemote=${isRemote} /></div>${help && html`<${Help} at=${help} visit=${visit} about=${about} close=${() => setHelp(false)} />`}${safe && html`<${Safe} close=${() => setSafe(false)} />`}`;
+  return html`<div class="screen" ref=${top}><${SafeLine} open=${() => setSafe(true)} /><${NeedLines} open=${setHelp} /><${Body} visit=${visit} about=${about} /><${LastLine} key=${`last-${visit.id}`} visit=${visit} who=${phone.data.me.id} /><div class="tools">${request.site.desk_phone && html`<a class="btn btn--stack" href=${`tel:${request.site.desk_phone}`}><${Icon} name="phone" />${t("p_call_desk")}</a>`}<${ChatTool} key=${visit.id} visit=${visit} /><button type="button" class="btn btn--stack" aria-haspopup="dialog" onClick=${() => setHelp("choose")}><${Icon} name="life-buoy" />${t("p_need_help")}</button></div><${Main} visit=${visit} isRemote=${isRemote} /></div>${help && html`<${Help} at=${help} visit=${visit} about=${about} close=${() => setHelp(false)} />`}${safe && html`<${Safe} close=${() => setSafe(false)} />`}`;
 }
 
 // The room starts a video visit by itself when both are connected; when the call runs by other means, a

@@ -1,0 +1,38 @@
+// Chat on the peer's phone: the last message in the case, a button with what is unread, and the sheet.
+import { useEffect, useState } from "preact/hooks";
+import { Dialog, html, Icon } from "../ui.js";
+import { clock, firstName, t } from "../words.js";
+import { staffThread } from "./staff.js";
+import { Talk, textOf, useThread } from "./talk.js";
+import { Count, useUnread } from "./unread.js";
+
+const nameOf = (one) => firstName(one.author?.name || "");
+
+function Sheet({ thread, close }) {
+  return html`<${Dialog} title=${t("talk_with_desk")} close=${close} sheet><div class="talk talk--sheet" data-talk=${thread.visit_id}><${Talk} thread=${thread} nameOf=${nameOf} empty=${t("talk_none_phone")} hint=${t("talk_hint")} /></div><button type="button" class="btn btn--secondary btn--lg btn--block" onClick=${close}>${t("close")}</button><//>`;
+}
+
+// Opened from the button among the tools, or from the last line on the case.
+const listeners = new Set();
+const openChat = () => listeners.forEach((open) => open());
+
+// The last thing that the desk said, on the case itself; and the sheet. `who` is the peer: what they
+// have not sent is kept under their id.
+export function LastLine({ visit, who }) {
+  const [isOpen, setOpen] = useState(false);
+  const thread = useThread(staffThread(visit.id, "peer", who));
+  useEffect(() => {
+    const open = () => setOpen(true);
+    listeners.add(open);
+    return () => listeners.delete(open);
+  }, []);
+  useEffect(() => { thread.fetch(); thread.send(); }, [thread]);
+  const last = [...thread.items].reverse().find((one) => one.voice === "staff");
+  return html`${last && html`<button type="button" class="talk__last" aria-haspopup="dialog" onClick=${openChat}><${Icon} name="message-circle" /><span><b>${nameOf(last)}</b> ${textOf(last)}</span><small class="num">${clock(last.at)}</small></button>`}
+    ${isOpen && html`<${Sheet} thread=${thread} close=${() => setOpen(false)} />`}`;
+}
+
+export function ChatTool({ visit }) {
+  const n = useUnread(visit.id, "peer");
+  return html`<button type="button" class="btn btn--stack talk__tool" aria-haspopup="dialog" onClick=${openChat}><${Icon} name="message-circle" />${t("talk_chat")}<${Count} n=${n} /></button>`;
+}
