@@ -7,7 +7,8 @@ Pure (values in, values out, `now` handed in):
 - `errors`    what can be refused, by stable code
 - `policy`    every number of the clock, validated, frozen onto the request
 - `geo`       distances, travel time, the 1 km area
-- `matching`  who can be asked (with reasons) and in which order
+- `matching`  what a decision sees of peers, and the reasons against asking one
+- `survey`    who can be asked, and in which order
 - `bars`      what ends an open offer, and what no call can mend
 - `deciding`  the one way in: what to do next about one request, by the policy's strategy
 - `suits`     whom the person asked for goes first, by some minutes

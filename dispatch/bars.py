@@ -1,6 +1,6 @@
 """What ends an open offer, and what no telephone call can mend. Pure.
 
-Narrower than `matching`: somebody who was asked, or whom a manager has on the telephone, is judged by
+Narrower than `survey`: somebody who was asked, or whom a manager has on the telephone, is judged by
 what they may do and not by where they are.
 """
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from dispatch import matching, simple, suits, waves
+from dispatch import simple, suits, survey, waves
 from dispatch.knowledge import NOTHING, Knowledge
 from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
@@ -37,9 +37,9 @@ def next_move(
             return simple.decide(search, peers, need, now, policy, (simple.FELL_BACK,))
     if policy.strategy == "simple":
         return simple.decide(search, peers, need, now, policy)
-    ranking = matching.rank(peers, need, now, policy)
+    ranking = survey.rank(peers, need, now, policy)
     if waves.wants_video(search, ranking, now, policy):
         both = replace(need, modalities=need.modalities | {Modality.VIDEO})
-        ranking = matching.rank(peers, both, now, policy)
+        ranking = survey.rank(peers, both, now, policy)
     ranking = suits.first_asked_for(ranking, peers, need, policy)
     return waves.decide(search, ranking, now, policy)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from dispatch import access, bars, matching, region, views
+from dispatch import access, bars, region, survey, views
 from dispatch.access import Actor
 from dispatch.matching import Candidate, Need, PeerView, Reason
 from dispatch.models import Offer, Site, Visit
@@ -85,15 +85,15 @@ def who(tx: Transaction, actor: Actor, request_id: str, only: str | None = None)
 def _judge(
     view: PeerView, need: Need, tx: Transaction, policy: Policy
 ) -> tuple[Candidate | None, Reason | None]:
-    verdict = matching.judge(view, need, tx.now, policy)
+    verdict = survey.judge(view, need, tx.now, policy)
     if isinstance(verdict, Candidate):
         return verdict, None
     if verdict in _ANSWER_PENDING:
         unasked = replace(view, open_offer=None, has_declined=False, offers_elsewhere=())
-        could = matching.judge(unasked, need, tx.now, policy)
+        could = survey.judge(unasked, need, tx.now, policy)
         return (could if isinstance(could, Candidate) else None), verdict
     by_video = replace(need, modalities=frozenset({Modality.VIDEO}))
-    could = matching.judge(view, by_video, tx.now, policy)
+    could = survey.judge(view, by_video, tx.now, policy)
     return (could if isinstance(could, Candidate) else None), verdict
 
 

@@ -5,7 +5,7 @@ The same constraints and the same order as a real search, so that the form promi
 
 from dataclasses import dataclass
 
-from dispatch import access, matching, views
+from dispatch import access, survey, views
 from dispatch.access import Actor
 from dispatch.models import Network, SupportRequest
 from dispatch.policy import parse
@@ -45,6 +45,6 @@ def ways(
     found = {}
     for modality in Modality:
         need = views.need_of(asked, site, frozenset({modality}))
-        candidates = matching.rank(peers, need, tx.now, policy).candidates
+        candidates = survey.rank(peers, need, tx.now, policy).candidates
         found[modality] = Way(len(candidates), candidates[0].help_s if candidates else None)
     return found

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from dispatch import matching, suits, waves
+from dispatch import suits, survey, waves
 from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
 from dispatch.recorded.because import Part
@@ -47,11 +47,11 @@ def decide(
 ) -> Decision:
     """The next move of a search; `before` is told before the reason."""
     need = in_one_list(search, need, policy)
-    ranking = matching.rank(peers, need, now, policy)
+    ranking = survey.rank(peers, need, now, policy)
     ranking = suits.first_asked_for(ranking, peers, need, policy)
     review = timedelta(seconds=policy.pricing.review_s)
     fresh = [one for one in search.awaited if (one.asked_at or now) + review > now]
-    ask = ranking.candidates[: max(policy.simple_at_once - len(fresh), 0)]
+    ask = tuple(ranking.candidates[: max(policy.simple_at_once - len(fresh), 0)])
     # With two just asked it is their review that is due next; anybody asked now comes after.
     due = [one.asked_at + review for one in fresh if one.asked_at] if not ask else []
     return waves.timed(

@@ -7,18 +7,21 @@ asked for, the order is that of the minutes alone. It knows no rows, and exclude
 
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from dispatch.matching import AS_WISHED, MET_BEFORE, Candidate, Need, PeerView, Ranking
 from dispatch.policy import Policy
 from dispatch.prices.pricing import Pricing
 from dispatch.states import REMOTE
 
+_has_met = attrgetter("has_met")
+
 
 def first_asked_for(
     ranking: Ranking, peers: Sequence[PeerView], need: Need, policy: Policy
 ) -> Ranking:
     """The same ranking by minutes less what suits; who is equal stays in the order they were in."""
-    if not need.wishes and not any(peer.has_met for peer in peers):
+    if not need.wishes and not any(map(_has_met, peers)):
         return ranking
 
     def counts_s(one: Candidate) -> float:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from dispatch.matching import Candidate, Ranking, Reason, Survey
+from dispatch.matching import Candidate, Ranking, Reason
 from dispatch.policy import Policy
 from dispatch.recorded import because
 from dispatch.recorded.because import Part
 from dispatch.states import Modality, RequestState
+from dispatch.survey import Survey
 
 LOOK_AGAIN_S = 60
 """The longest time between two looks at an open search, whatever the clock says."""
@@ -129,8 +130,7 @@ def timed(
 
     `first` are the ids of those who come before all others, where that is not the order of `able`.
     """
-    ids = able.ids
-    nobody_left = not search.awaited and not ids and able.free_again_at is None
+    nobody_left = not search.awaited and not len(able) and able.free_again_at is None
     elapsed_s = (now - search.started_at).total_seconds()
     is_searching = search.state is RequestState.SEARCHING
     quiet_until = search.quiet_since + timedelta(seconds=policy.nobody_left_s)
@@ -168,8 +168,7 @@ def timed(
     return Decision(
         ask=ask,
         waves_used=waves_used,
-        # Somebody who is asked anew is still one person.
-        eligible=len(search.asked.union(ids)),
+        eligible=_eligible(search, able),
         next_wave_at=next_wave_at,
         look_again_at=max(min(look), now + timedelta(seconds=1)),
         raise_alarm=raise_alarm,
@@ -179,6 +178,12 @@ def timed(
         excluded=able.excluded,
         sort=lambda: [*first, *able.in_order()],
     )
+
+
+def _eligible(search: Search, able: Ranking | Survey) -> int:
+    """All who were asked or can be. Somebody who can be asked anew is still one person."""
+    asked = search.asked
+    return len(asked) + len(able) - (len(asked.intersection(able.ids)) if asked else 0)
 
 
 def _wave(
@@ -191,18 +196,18 @@ def _wave(
     used = max(due, search.waves_used)
     candidates = ranking.candidates
     if search.is_widened or search.state is RequestState.ESCALATED:
-        return total, candidates
+        return total, tuple(candidates)
     if not candidates:
         return used, ()
     if used == search.waves_used and not search.awaited and used < total:
         used += 1  # Nobody's answer is awaited any more: the next wave goes now.
     if used == search.waves_used:
         # After the last wave, whoever becomes eligible is asked at once.
-        return used, candidates if used >= total else ()
+        return used, tuple(candidates) if used >= total else ()
     sizes = [wave.size for wave in policy.waves[search.waves_used : used]]
     if None in sizes:
-        return used, candidates
-    return used, candidates[: sum(size for size in sizes if size is not None)]
+        return used, tuple(candidates)
+    return used, tuple(candidates[: sum(size for size in sizes if size is not None)])
 
 
 def _next_wave_at(search: Search, used: int, policy: Policy) -> datetime | None:

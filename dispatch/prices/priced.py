@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 from heapq import heapify, heappop
 
 from dispatch import waves
-from dispatch.matching import Candidate, Need, PeerView, Survey
+from dispatch.matching import Candidate, Need, PeerView
 from dispatch.policy import Policy
 from dispatch.prices.chances import MOST, Chances, Prior, sane, still_yes
 from dispatch.prices.outlook import Hope, look_ahead
 from dispatch.prices.score import Scale, Scored
 from dispatch.recorded import why
 from dispatch.simple import in_one_list
+from dispatch.survey import Survey
 from dispatch.waves import Awaited, Decision, Search
 
 FAR_AHEAD = 10
@@ -52,7 +53,7 @@ def decide(
         first[-1].cost_min + BEYOND_MIN if is_longer else pricing.unfilled_min,
     )
     ask = tuple(one.candidate for one in first[: outlook.ask])
-    nearer = why.who_is_nearer(peers, found.excluded, need, ask) if ask else None
+    nearer = why.who_is_nearer(found.excluded.others, need, ask) if ask else None
     return waves.timed(
         search,
         found,
@@ -76,16 +77,17 @@ def _first(
     doubt = policy.pricing.doubt_min
     waiting = scale.weigh(found.places)
     heapify(waiting)
-    best: list[tuple[float, tuple[int, str], float, float, Candidate]] = []
+    best: list[tuple[float, int, str, float, float, Candidate]] = []
     while waiting:
         cost, place = heappop(waiting)
         if len(best) >= FAR_AHEAD and cost + doubt / MOST > best[-1][0]:
             break
         candidate = found.candidate(place)
-        chance = sane(chances.of(place[3], candidate, now))
-        insort(best, (cost + doubt / chance, place[2], cost, chance, candidate))
+        _, _, turn, peer_id, peer, _ = place
+        chance = sane(chances.of(peer, candidate, now))
+        insort(best, (cost + doubt / chance, turn, peer_id, cost, chance, candidate))
         del best[FAR_AHEAD:]
-    return [Scored(candidate, chance, cost) for _, _, cost, chance, candidate in best]
+    return [Scored(candidate, chance, cost) for *_, cost, chance, candidate in best]
 
 
 def _awaited(offer: Awaited, scale: Scale, now: datetime, policy: Policy) -> Hope:

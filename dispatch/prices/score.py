@@ -1,15 +1,18 @@
 """What it costs, in patient-minutes, to send one peer to one request. Pure; lower is better."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
 
 from dispatch.matching import Candidate, Need, PeerView, Place
 from dispatch.policy import Policy
 from dispatch.states import REMOTE, Modality
 
+_IN_PERSON = Modality.IN_PERSON
+_cases, _alerts = attrgetter("recent_cases"), attrgetter("recent_alerts")
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+
+class Scored(NamedTuple):
     """A candidate with their price."""
 
     candidate: Candidate
@@ -40,9 +43,9 @@ class Scale:
         focus, wishes, experience_min = self._need.focus, self._need.wishes, self._experience_min
         found = []
         for place in places:
-            _, _, _, peer, (help_s, modality, _, _, _) = place
-            cost = (help_s - answer_s) / 60.0
-            if modality in REMOTE:
+            peer, way = place[4], place[5]
+            cost = (way[0] - answer_s) / 60.0
+            if way[1] is not _IN_PERSON:
                 cost += remote_min
             if peer.recent_cases:
                 cost += case_min * peer.recent_cases
@@ -62,10 +65,8 @@ class Scale:
         the second was. Else a surge would send those from afar, because all who are near are worn.
         """
         pricing = self._pricing
-        cases = alerts = 0
-        for place in places:
-            cases += place[3].recent_cases
-            alerts += place[3].recent_alerts
+        peers = [place[4] for place in places]
+        cases, alerts = sum(map(_cases, peers)), sum(map(_alerts, peers))
         of_all = max(len(places), 1)
         return (
             pricing.case_min / max(cases / of_all / pricing.cases_usual, 1.0),

@@ -1,7 +1,7 @@
 """A priced decision in parts: kept with the wave, read by managers. Pure; it decides nothing."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from dispatch.geo import distance_m, is_place
 from dispatch.matching import Candidate, Need, PeerView, Reason
@@ -58,20 +58,21 @@ def _who(scored: Scored, place: int) -> Part:
 
 
 def who_is_nearer(
-    peers: Iterable[PeerView],
-    excluded: Mapping[str, Reason],
+    barred: Iterable[tuple[PeerView, Reason]],
     need: Need,
     asked: Sequence[Candidate],
 ) -> Part | None:
-    """Those on duty who are nearer than the first asked in person, and what keeps them for now."""
+    """Those on duty who are nearer than the first asked in person, and what keeps them for now.
+
+    `barred`: all who are on duty and cannot be asked, each with the reason.
+    """
     metres = next((one.distance_m for one in asked if one.distance_m is not None), None)
     if metres is None or not is_place(need.site):
         return None
-    kept = {id_: why for id_, why in excluded.items() if why in _FOR_NOW}
     found: Counter[Reason] = Counter()
-    for peer in peers if kept else ():
-        if peer.id in kept and peer.position is not None and Modality.IN_PERSON in peer.modalities:
-            is_near = is_place(peer.position) and distance_m(peer.position, need.site) < metres
-            found[kept[peer.id]] += is_near
+    for peer, reason in barred:
+        at = peer.position
+        if reason in _FOR_NOW and at is not None and Modality.IN_PERSON in peer.modalities:
+            found[reason] += is_place(at) and distance_m(at, need.site) < metres
     told = {reason.value: found[reason] for reason in Reason if found[reason]}
     return {"code": "nearer", "reasons": told} if told else None

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import itemgetter
 
-from dispatch import matching
+from dispatch import survey
 from dispatch.geo import travel_s
 from dispatch.matching import Candidate, Need, PeerView
 from dispatch.policy import DEFAULT
@@ -305,7 +305,7 @@ def _planned(option: Option, peers: Sequence[PeerView], need: Need, now: datetim
     wanted = replace(need, modalities=frozenset({option.modality}))
     for view in peers:
         if int(view.id[1:]) == option.peer:
-            verdict = matching.judge(view, wanted, now, DEFAULT)
+            verdict = survey.judge(view, wanted, now, DEFAULT)
             if isinstance(verdict, Candidate):
                 return verdict
             raise ValueError(f"the schedule asks {view.id} who cannot be asked: {verdict}")

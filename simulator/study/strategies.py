@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from dispatch import matching
+from dispatch import survey
 from dispatch.matching import Candidate, Need, PeerView, Ranking
 from dispatch.policy import DEFAULT, Policy
 from dispatch.states import Modality
@@ -42,11 +42,11 @@ class Plain:
         now: datetime,
     ) -> Decision:
         """Ask whom `pick` picks; look again in a minute, and at each no."""
-        ranking = matching.rank(peers, need, now, DEFAULT)
+        ranking = survey.rank(peers, need, now, DEFAULT)
         if search.modality is Modality.IN_PERSON and self._wants_video(search, ranking, now):
             both = replace(need, modalities=need.modalities | {Modality.VIDEO})
-            ranking = matching.rank(peers, both, now, DEFAULT)
-        ask = self._pick(search, ranking.candidates, now)
+            ranking = survey.rank(peers, both, now, DEFAULT)
+        ask = self._pick(search, tuple(ranking.candidates), now)
         return Decision(
             ask=ask,
             waves_used=search.waves_used + bool(ask),

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from dispatch import matching
+from dispatch import survey
 from dispatch.deciding import next_move
 from dispatch.geo import Point
 from dispatch.knowledge import Knowledge
@@ -165,7 +165,7 @@ def assert_sensible(
     widest = replace(need, modalities=need.modalities | {Modality.VIDEO})
     by_id = {view.id: view for view in views}
     for one in found.ask:
-        assert isinstance(matching.judge(by_id[one.peer_id], widest, now, policy), Candidate)
+        assert isinstance(survey.judge(by_id[one.peer_id], widest, now, policy), Candidate)
         assert one.help_s >= 0
     if found.next_wave_at is not None and not search.started_at > now:
         assert found.next_wave_at >= search.started_at
@@ -248,5 +248,5 @@ def test_one_peer_only_is_asked_when_they_can_be(strategy: str, until: datetime 
     )
     policy = Policy.model_validate({"strategy": strategy})
     found = next_move(search, [only], need, NOW, policy)
-    could = isinstance(matching.judge(only, need, NOW, policy), Candidate)
+    could = isinstance(survey.judge(only, need, NOW, policy), Candidate)
     assert [one.peer_id for one in found.ask] == (["only"] if could else [])

@@ -14,11 +14,10 @@ from dispatch.matching import (
     Need,
     PeerView,
     Reason,
-    judge,
-    rank,
 )
 from dispatch.policy import DEFAULT
 from dispatch.states import Focus, Modality
+from dispatch.survey import judge, rank
 from tests.harness.databases import START as NOW
 from tests.harness.views import crowd
 

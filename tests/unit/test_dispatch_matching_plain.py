@@ -3,16 +3,18 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from geopy.distance import great_circle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.geo import METRES_A_DEGREE, Point, distance_m, travel_s
-from dispatch.matching import WIDENED_LIMIT_FACTOR, Need, PeerView, Reason, rank
+from dispatch.geo import METRES_A_DEGREE, Point, box_around, distance_m, travel_s
+from dispatch.matching import WIDENED_LIMIT_FACTOR, Need, PeerView, Reason
 from dispatch.policy import DEFAULT
 from dispatch.states import REMOTE, Modality
+from dispatch.survey import rank
 from tests.harness.databases import START as NOW
-from tests.harness.views import NEEDS, PLACES, peers
+from tests.harness.views import NEEDS, PLACES, SITE, peers
 
 
 def plainly(peer: PeerView, need: Need) -> tuple[int, Modality] | Reason:
@@ -94,11 +96,39 @@ def test_the_quick_ranking_is_the_plain_one(views: list[PeerView], need: Need) -
     assert asked == [(id_, help_s, way) for _, _, id_, help_s, way in sorted(found)]
 
 
+ANYWHERE = st.builds(
+    Point,
+    st.floats(min_value=-90, max_value=90),
+    st.floats(min_value=-180, max_value=180),
+)
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(
+    PLACES | ANYWHERE, PLACES | ANYWHERE, st.floats(min_value=-1, max_value=400_000) | st.just(1e12)
+)
+def test_whoever_is_outside_the_box_is_too_far(a: Point, b: Point, limit_m: float) -> None:
+    box = box_around(b, limit_m)
+    is_inside = box.south <= a.latitude <= box.north and box.west <= a.longitude <= box.east
+    assert is_inside or distance_m(a, b) > limit_m
+
+
 @settings(derandomize=True, deadline=None, max_examples=200)
 @given(PLACES, PLACES, st.floats(min_value=0, max_value=400_000))
 def test_latitudes_alone_never_make_somebody_too_far(a: Point, b: Point, limit_m: float) -> None:
     if abs(a.latitude - b.latitude) * METRES_A_DEGREE > limit_m:
         assert distance_m(a, b) > limit_m
+
+
+@pytest.mark.parametrize("turned", range(0, 360, 5))
+@pytest.mark.parametrize(
+    "middle", [SITE, Point(0.0, 179.9), Point(-89.8, 10.0), Point(71.0, -179.0)]
+)
+def test_the_box_holds_all_that_is_just_near_enough(middle: Point, turned: int) -> None:
+    there = great_circle(meters=40_000).destination((middle.latitude, middle.longitude), turned)
+    box = box_around(middle, 40_000 + 1e-3)
+    assert box.south <= there.latitude <= box.north
+    assert box.west <= there.longitude <= box.east
 
 
 @settings(derandomize=True, deadline=None, max_examples=200)

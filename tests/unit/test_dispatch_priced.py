@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.deciding import next_move
-from dispatch.matching import Candidate, Need, PeerView, Survey, rank
+from dispatch.matching import Candidate, Need, PeerView
 from dispatch.policy import DEFAULT, Policy, parse
 from dispatch.prices.priced import decide
 from dispatch.prices.score import Scale
 from dispatch.states import Focus, Modality
+from dispatch.survey import Survey, rank
 from dispatch.waves import Awaited, Decision, Search
 from dispatch.whatif.loop import Run
 from dispatch.whatif.strategy import Product

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.deciding import next_move
-from dispatch.matching import Candidate, Need, PeerView, rank
+from dispatch.matching import Candidate, Need, PeerView
 from dispatch.policy import Policy, parse
 from dispatch.prices.pricing import Pricing
 from dispatch.states import REMOTE, Focus, Modality, RequestState
+from dispatch.survey import rank
 from dispatch.waves import Awaited, Search
 from tests.harness.databases import START as NOW
 from tests.harness.views import NEEDS, SITE, crowd, peers

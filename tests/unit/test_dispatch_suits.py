@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch import matching, waves
+from dispatch import survey, waves
 from dispatch.deciding import next_move
 from dispatch.matching import AS_WISHED, MET_BEFORE, Need, PeerView
 from dispatch.policy import DEFAULT, parse
@@ -85,7 +85,7 @@ def test_where_nobody_was_asked_for_the_order_is_the_one_by_minutes(
 ) -> None:
     plain = [replace(one, has_met=False) for one in views]
     need = replace(need, wishes=frozenset(), remote_handicap_s=0)
-    ranking = matching.rank(plain, need, NOW, DEFAULT)
+    ranking = survey.rank(plain, need, NOW, DEFAULT)
     assert first_asked_for(ranking, plain, need, DEFAULT) is ranking
 
 
@@ -94,7 +94,7 @@ def test_where_nobody_was_asked_for_the_order_is_the_one_by_minutes(
 def test_the_same_people_can_be_asked_and_nobody_waits_ten_minutes_for_a_wish(seed: int) -> None:
     views = crowd(seed)
     need = replace(WISHING, modalities=frozenset({Modality.IN_PERSON}))
-    ranking = matching.rank(views, need, NOW, DEFAULT)
+    ranking = survey.rank(views, need, NOW, DEFAULT)
     found = first_asked_for(ranking, views, need, DEFAULT)
     assert sorted(found.candidates) == sorted(ranking.candidates)
     assert found.excluded == ranking.excluded
@@ -105,10 +105,8 @@ def test_the_same_people_can_be_asked_and_nobody_waits_ten_minutes_for_a_wish(se
 
 
 def test_reasons_say_it_and_only_the_peer_reads_what_they_said_of_themselves() -> None:
-    (one,) = matching.rank(
-        [peer("a", has_met=True, traits=LIKED)], WISHING, NOW, DEFAULT
-    ).candidates
+    (one,) = survey.rank([peer("a", has_met=True, traits=LIKED)], WISHING, NOW, DEFAULT).candidates
     assert one.reasons == ("language_en", "badge", MET_BEFORE, AS_WISHED)
     assert for_others(one.reasons) == ["language_en", "badge", MET_BEFORE]
-    (other,) = matching.rank([peer("a", traits=LIKED)], NEED, NOW, DEFAULT).candidates
+    (other,) = survey.rank([peer("a", traits=LIKED)], NEED, NOW, DEFAULT).candidates
     assert other.reasons == ("language_en", "badge"), "nobody wished for it"
