@@ -28,6 +28,7 @@ Rows:
 - `region`    whom a search looks at in a network too large to look at everybody; `near` the nearest
               of them, by index; `cells` (pure) the hexagons that they are found by
  - `rooms`     the room of a video visit and its two seats: two more tables
+- `calls`     the telephone calls of a visit, without their numbers: one more table
 - `access`    the gates: another network's rows do not exist
 - `views`     rows into the values that a decision takes
 - `familiar`  peers whom a person may have met before

@@ -19,6 +19,7 @@ ERROR_CODES: dict[str, str] = {
     "previews_full": "Enough previews of the policy are waiting; take one back first.",
     "room_moved": "The call was opened on another screen, which has it now.",
     "too_fast": "Too much was said at once; wait a moment.",
+    "calls_full": "This visit has had as many calls as the policy allows.",
     "in_use": "It is still in use and cannot be changed in this way.",
 }
 
@@ -57,7 +58,7 @@ class Invalid(DomainError):
 
 class Conflict(DomainError):
     """The state does not allow it: `already_taken`, `illegal_step`, `busy`, `room_moved`, `in_use`,
-    `previews_full`."""
+    `previews_full`, `calls_full`."""
 
     code = "illegal_step"
 

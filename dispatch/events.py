@@ -62,6 +62,9 @@ class FactType(StrEnum):
     BRIDGE_LEFT = "bridge_left"
     BRIDGE_ENDED = "bridge_ended"
     BRIDGE_KEPT = "bridge_kept"
+    CALL_PLACED = "call_placed"
+    CALL_CONNECTED = "call_connected"
+    CALL_ENDED = "call_ended"
 
 
 FACT_MEANINGS: dict[FactType, str] = {
@@ -109,6 +112,9 @@ FACT_MEANINGS: dict[FactType, str] = {
     FactType.BRIDGE_LEFT: "The peer by video left; while somebody is awaited, the next is asked.",
     FactType.BRIDGE_ENDED: "The bridge is over; the request goes on, or ends with its own fact.",
     FactType.BRIDGE_KEPT: "Video is enough: the bridge is the `visit` now.",
+    FactType.CALL_PLACED: "Somebody asked for a call by telephone; `call` says what becomes of it.",
+    FactType.CALL_CONNECTED: "Peer and ED are on the line together.",
+    FactType.CALL_ENDED: "The call is over, `call.reason` says why; may follow the end.",
 }
 
 

@@ -104,6 +104,15 @@ class Policy(BaseModel):
     talk_kept_days: Annotated[int, Field(ge=1, le=90)] = 14
     """How long what they wrote is kept after the visit; what a person wrote goes with its end."""
 
+    calls_per_visit: Annotated[int, Field(ge=1, le=30)] = 6
+    """How many calls by telephone one visit may have."""
+
+    call_limit_s: Annotated[int, Field(ge=300, le=4 * 3600)] = 7200
+    """A call ends by itself after this long (2 h)."""
+
+    call_end_s: Annotated[int, Field(ge=30, le=3600)] = 180
+    """After a call it is asked whether they are finished; without an answer the conversation ends."""
+
     offer_blocks_s: Seconds = 180
     """An unanswered offer elsewhere keeps a peer from being asked for this long."""
 

@@ -6,6 +6,7 @@ a room, a name, a reason, a preference or free text: no placeholder for any of t
 from parts.
 """
 
+from notifications.calls.words import CALLS
 from notifications.wording import LOCALES, PLACEHOLDERS, Message, Text, Tone
 from notifications.words_of_texts import TEXTS
 
@@ -279,5 +280,6 @@ CATALOGUE: dict[str, Message] = {
     ),
     **_texts_and_calls(),
     **TEXTS,
+    **CALLS,
 }
 """Every text by its key."""

@@ -52,6 +52,8 @@ _OWN: dict[str, Kind] = {
     "idempotency_mismatch": Kind(422, "The key was used before for another request."),
     "pin_locked": Kind(429, "Too many wrong PINs for this name; wait as Retry-After says."),
     "too_many_attempts": Kind(429, "Too many failed sign-ins; wait as long as Retry-After says."),
+    "calls_off": Kind(409, "No call can be made now; the desk's number is shown instead."),
+    "number_not_allowed": Kind(422, "This number may not be called for a visit."),
     "not_failed": Kind(409, "Only an alert that failed can be sent again."),
     "device_gone": Kind(409, "Nobody can be reached there any more; it cannot be sent again."),
     "too_late": Kind(409, "The alert's time is over, or its offer is closed."),
@@ -68,6 +70,7 @@ _DOMAIN_STATUS = {
     "room_moved": 409,
     "in_use": 409,
     "previews_full": 409,
+    "calls_full": 409,
     "offer_closed": 410,
     "too_fast": 429,
 }

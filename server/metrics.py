@@ -87,6 +87,12 @@ class Metrics:
             "Sockets that were cut because their client did not read.",
             registry=self.registry,
         )
+        self.calls = Histogram(
+            "alongside_phone_connect_seconds",
+            "From the press on Call to both sides on the line.",
+            buckets=(5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0),
+            registry=self.registry,
+        )
         self.loop_errors = Counter(
             "alongside_dispatcher_errors_total",
             "Rounds of a dispatcher loop that failed, by loop.",

@@ -139,6 +139,11 @@ class Settings(BaseSettings):
         pattern=r"^\+[1-9][0-9]{6,14}$",
         description="Number that calls come from; without one, no calls.",
     )
+    phone_bridge: bool = Field(
+        True,
+        description="Calls between a peer and an ED go through VOICE_FROM, so that neither sees the "
+        "other's number; false shows the desk's number instead.",
+    )
     smtp_url: SecretStr | None = Field(
         None, description="smtp://user:password@host:587 or smtps://...; without one, no e-mail."
     )

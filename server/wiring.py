@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from flask_limiter import Limiter
 
 from dispatch import engine, sweeper
-from dispatch.actions import rooms
+from dispatch.actions import calls, rooms
 from dispatch.learning import training
 from dispatch.travel import calibrate
+from notifications.calls import planner as call_planner
+from notifications.calls.caller import Caller
+from notifications.calls.line import Line
 from notifications.channels.base import Channel
 from notifications.models import Kind
 from notifications.planner import Planner
 from notifications.relay import Relay
 from notifications.vapid import Keys
 from server import channels as ways
-from server import gauges, reach, shifts
+from server import gauges, reach, shifts, switchboard
 from server.auth.limits import LoginLimits, make_limiter
 from server.auth.tokens import AccessTokens
 from server.directory import DispatchDirectory
@@ -30,6 +33,7 @@ from server.realtime.publisher import Publisher
 from server.roads import LOOK_S as ROADS_S
 from server.roads import Roads
 from server.settings import Settings
+from server.telephony import calling
 from server.turns import (
     CHORES_S,
     LEARN_S,
@@ -105,6 +109,7 @@ def wire(
 
     # The outbox is written in the commit of what it tells of; everything after is best effort.
     db.before_commit.append(Planner(directory, _kinds(settings, channels)).plan)
+    db.before_commit.append(call_planner.plan)
     db.before_commit.append(shifts.plan(directory, _kinds(settings, channels)))
     publisher = Publisher(db, outlet_of(settings))
     db.after_commit += [metrics.count_facts, publisher.publish, poke]
@@ -151,12 +156,16 @@ def make_loops(wired: Wired) -> Loops:
     roads = Roads(db, settings.osrm_url) if settings.osrm_url else None
     asking = {"roads": [Turn("roads", roads.turn, ROADS_S)]} if roads else {}
     players = Players(db, settings)
+    caller = _caller(wired, kinds)
+    ringing = {"calls": [Turn("calls", caller.tick)]} if caller else {}
 
     def close() -> None:
         players.close()
         relay.close(SETTLE_S)
         if roads is not None:
             roads.close()
+        if caller is not None:
+            caller.close()
 
     return Loops(
         {
@@ -164,6 +173,8 @@ def make_loops(wired: Wired) -> Loops:
                 Turn("engine", lambda: engine.tick(db)),
                 Turn("sweeper", lambda: sweeper.sweep(db), SWEEP_S),
                 Turn("rooms", lambda: rooms.tick(db), ROOMS_S),
+                Turn("calls", lambda: calls.tick(db), ROOMS_S),
+                Turn("bedsides", lambda: switchboard.forget(db), ROOMS_S),
                 Turn("chores", lambda: chores(db), CHORES_S),
                 Turn("history", lambda: forget(db, settings.deliveries_kept_days), CHORES_S),
                 Turn("talk", lambda: forget_talk(db), CHORES_S),
@@ -180,8 +191,24 @@ def make_loops(wired: Wired) -> Loops:
             ],
             "previews": [Turn("previews", players.tick, LOOK_S)],
             **asking,
+            **ringing,
         },
         close,
+    )
+
+
+def _caller(wired: Wired, kinds: frozenset[Kind]) -> Caller | None:
+    """Who rings for bridged calls; None where none are made."""
+    account = calling(wired.settings)
+    if account is None or not switchboard.is_on(wired.settings):
+        return None
+    return Caller(
+        wired.db,
+        Line(account),
+        switchboard.VisitSwitch(),
+        wired.directory,
+        kinds,
+        observe=wired.metrics.observe_send,
     )
 
 

@@ -8,6 +8,8 @@ change as one guarded statement and journals it. They return rows; shaping is th
 - `peers`    see, accept and decline an offer
 - `visits`   depart, arrive, start, complete, withdraw, hand over, undo
 - `rooms`    come into a video room, say how it goes, leave, end; what its clock does
+- `calls`    the telephone calls of a visit: asked for, connected, ended; what their clock does
+- `behalf`   a step that a room or a call takes in the peer's place
 - `duty`     be available, share a position
 - `notes`    the note after a visit, how a peer is, and who talks with them
 - `previews` a policy that is tried on the past

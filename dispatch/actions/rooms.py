@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 
 from dispatch import access, room_clock
-from dispatch.access import Actor
-from dispatch.actions import visits
+from dispatch.actions import behalf, visits
 from dispatch.errors import Conflict
 from dispatch.events import ENGINE, By
-from dispatch.models import SupportRequest, User, Visit
+from dispatch.models import SupportRequest, Visit
 from dispatch.policy import parse
 from dispatch.rooms import (
     FRESH,
@@ -28,7 +27,7 @@ from dispatch.rooms import (
     is_present,
     seats_of,
 )
-from dispatch.states import LIVE_VISIT, Role, VisitState
+from dispatch.states import LIVE_VISIT, VisitState
 from storage.database import Database, Transaction
 
 log = logging.getLogger(__name__)
@@ -45,17 +44,6 @@ class Said:
     state: SeatState
     has_camera: bool = False
     is_muted: bool = False
-
-
-@dataclass(frozen=True)
-class _OnBehalf(Actor):
-    """Takes a step of the peer's visit; the fact says who or what it really was."""
-
-    really: By = ENGINE
-
-    def by(self) -> By:
-        """Who the fact names."""
-        return self.really
 
 
 def check(visit: Visit) -> Visit:
@@ -155,7 +143,7 @@ def end(tx: Transaction, visit: Visit, side: Side, tab: str, by: By) -> None:
     if visit.state is VisitState.IN_SESSION:
         room = tx.session.get_one(Room, visit.id, populate_existing=True)
         room.ended_at, room.look_at = tx.now, None
-        visits.complete(tx, _on_behalf(tx, visit, by), visit.id)
+        visits.complete(tx, behalf.of_peer(tx, visit, by), visit.id)
 
 
 def tick(db: Database) -> int:
@@ -199,7 +187,7 @@ def _look(tx: Transaction, visit_id: str) -> bool:
     )
     if verdict.is_over:
         room.ended_at, room.look_at = tx.now, None
-        visits.complete(tx, _on_behalf(tx, visit, ENGINE), visit_id)
+        visits.complete(tx, behalf.of_peer(tx, visit, ENGINE), visit_id)
         return True
     if (verdict.empty_at, verdict.asked_at) != (room.empty_at, room.asked_at):
         room.empty_at, room.asked_at = verdict.empty_at, verdict.asked_at
@@ -227,13 +215,8 @@ def _connected(tx: Transaction, visit: Visit, room: Room) -> float | None:
     room.connected_at = tx.now
     room.look_at = tx.now + room_clock.AGAIN
     if visit.state is VisitState.ACCEPTED:
-        visits.start(tx, _on_behalf(tx, visit, ENGINE), visit.id)
+        visits.start(tx, behalf.of_peer(tx, visit, ENGINE), visit.id)
     return (tx.now - (room.met_at or tx.now)).total_seconds()
-
-
-def _on_behalf(tx: Transaction, visit: Visit, really: By) -> Actor:
-    peer = tx.session.get_one(User, visit.peer_id)
-    return _OnBehalf(peer.id, visit.network_id, Role.PEER, peer.name, really=really)
 
 
 def _held(tx: Transaction, visit: Visit) -> None:

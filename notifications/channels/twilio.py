@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -124,6 +125,23 @@ class Client:
         if not isinstance(found, list):
             return None
         return [one for one in found if _created(one) >= moment]
+
+    def one(self, what: str, sid: str) -> Mapping[str, Any] | None:
+        """One text or call as it is now; None when it could not be had."""
+        return self._get(f"/{what}/{quote(sid, safe='')}.json", {})
+
+    def change(self, what: str, sid: str, form: Form) -> bool:
+        """Change one that is under way; whether that is done, or can no longer be."""
+        try:
+            response = self._session.post(
+                f"{self._root}/{what}/{quote(sid, safe='')}.json",
+                data=form,
+                timeout=self._timeout_s,
+                allow_redirects=False,
+            )
+        except requests.RequestException:
+            return False
+        return response.status_code in (200, 400, 404)
 
     def probe(self, able_to: str, hook: str | None = None) -> Outcome:
         """Whether the provider lets us in and our number can do this (`sms`, `voice`).

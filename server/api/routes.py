@@ -3,6 +3,7 @@
 from server.api import (
     audit,
     board,
+    calls,
     candidates,
     care,
     channels,
@@ -51,6 +52,7 @@ NOUNS: list[Routes] = [
     visits.routes,
     rooms.routes,
     talk.routes,
+    calls.routes,
     help_calls.routes,
     needs.routes,
     notes.routes,

@@ -3,6 +3,7 @@
 - `finding`    one sentence about one thing
 - `outbox`     do alerts go out, which providers are left alone, which alerts need a person
 - `video`      STUN servers and relays are asked as browsers ask them
+- `phone`      can a peer and an ED be put through to each other
 - `providers`  each outside service is asked whether it knows us; nobody's phone rings for it
 - `roads`      does the server of roads answer
 """
@@ -11,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch import invariants
 from server import health
-from server.doctor import outbox, providers, roads, video
+from server.doctor import outbox, phone, providers, roads, video
 from server.doctor.finding import Finding
 from server.settings import unsafe
 from server.wiring import Wired
@@ -35,6 +36,7 @@ def examine(wired: Wired) -> list[Finding]:
         found += _broken_invariants(wired)
         found += outbox.examine(wired)
         found += providers.examine(wired)
+        found += phone.examine(wired)
         found += roads.examine(wired)
         found += video.examine(wired)
     return found

@@ -6,5 +6,6 @@
 - `answering`  a yes or a no for an offer, by the same actions as the app's
 - `texts`      somebody texts our number
 - `calls`      what a call says, and the key that is pressed
+- `bridged`    a call between a peer and the other side: both legs, their keys and news
 - `status`     what became of a text or a call
 """

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from flask import Flask, Response, request
 
 from server.errors import Problem
-from server.hooks import calls, signature, status, texts, twiml
+from server.hooks import bridged, calls, signature, status, texts, twiml
 from server.telephony import calling, texting
 from server.wiring import Wired
 
@@ -32,6 +32,7 @@ def install(app: Flask, wired: Wired) -> None:
         "/hooks/voice/status": status.of_call,
         "/hooks/voice/<delivery_id>": calls.picked_up,
         "/hooks/voice/<delivery_id>/key": calls.key_pressed,
+        **bridged.HOOKS,
     }
     for rule, hook in hooks.items():
         app.add_url_rule(rule, f"hook:{rule}", _guarded(wired, hook), methods=["POST"])

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, UOWTransaction
 
+from dispatch.calls import VisitCall
 from dispatch.models import Duty, Peer
 from dispatch.rooms import Room, Seat
 from dispatch.talk.threads import Thread
@@ -18,6 +19,7 @@ from storage.database import Transaction
 _KEY = "alongside.duty_changes"
 _ROOMS = "alongside.rooms"
 _TALKS = "alongside.talks"
+_CALLS = "alongside.calls"
 _AVAILABILITY = ("on_duty", "until", "modalities")
 
 
@@ -51,6 +53,12 @@ def talks_of(tx: Transaction) -> list[Thread]:
     return list(found.values())
 
 
+def calls_of(tx: Transaction) -> set[str]:
+    """The calls by telephone that a transaction changed."""
+    found: set[str] = tx.session.info.get(_CALLS, set())
+    return found
+
+
 @event.listens_for(Session, "after_flush")
 def _notice(session: Session, _flush: UOWTransaction) -> None:
     for row in (*session.new, *session.dirty):
@@ -60,6 +68,8 @@ def _notice(session: Session, _flush: UOWTransaction) -> None:
             session.info.setdefault(_ROOMS, set()).add(row.visit_id)
         elif isinstance(row, Thread):
             session.info.setdefault(_TALKS, {})[row.visit_id, row.party] = row
+        elif isinstance(row, VisitCall):
+            session.info.setdefault(_CALLS, set()).add(row.id)
         elif isinstance(row, Peer) and row not in session.new and _is_changed(row, "is_reachable"):
             _change(session, row.id, row.network_id).reach = row.is_reachable
 

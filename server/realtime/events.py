@@ -16,6 +16,7 @@ from server.api.answers import (
     RequestAnswer,
 )
 from server.api.board import BoardPeer, BoardRequest
+from server.api.call_answers import CallAnswer
 from server.api.declare import EVERY_ROLE
 from server.api.duty import PositionBody, PositionTaken
 from server.api.models import Answer, Body, Moment, OpaqueId
@@ -146,6 +147,13 @@ class PositionShown(Answer):
 
     request_id: str
     position: PositionAnswer
+
+
+class CallTold(Answer):
+    """A call by telephone, as it is now."""
+
+    request_id: str
+    call: CallAnswer
 
 
 class Resync(Answer):
@@ -313,6 +321,11 @@ TOLD = {
         Told("duty", DutyAnswer, "The peer's duty changed, whoever changed it."),
         Told("position", PositionShown, "A peer on the road, about every two seconds."),
         Told("room", RoomAnswer, "The room of a video visit changed; to its two sides only."),
+        Told(
+            "call",
+            CallTold,
+            "A call by telephone changed; to its peer and who follows the request.",
+        ),
         Told("signal", SignalTold, "A letter of the other side's browser."),
         Told("talk", TalkTold, "Something was said or read in a visit; to its two sides only."),
         Told("resync", Resync, "Something could not be said here; fetch it over HTTP."),

@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import and_, select
 
+from dispatch import calls as by_telephone
 from dispatch import geo, shapes
 from dispatch import rooms as video
+from dispatch.calls import VisitCall
 from dispatch.events import Fact, FactType
 from dispatch.geo import Point
 from dispatch.models import Duty, Offer, Site, SupportRequest, Visit
@@ -82,11 +84,13 @@ class Publisher:
             for visit_id in sorted(changes.rooms_of(tx) | _visits_of(facts))
             if any(self._outlet.is_heard(room) for room in rooms.both(visit_id))
         ]
-        if asked or assigned or moved or changed or calls:
+        by_phone = changes.calls_of(tx)
+        if asked or assigned or moved or changed or calls or by_phone:
             with self._db.read() as look:
                 self._tell_asked(look, asked)
                 self._tell_assigned(look, assigned)
                 self._tell_rooms(look, calls)
+                self._tell_calls(look, by_phone)
                 self._tell_duties(look, changed)
                 changed |= self._tell_positions(look, moved)
         talking.tell(self._db, self._outlet, changes.talks_of(tx))
@@ -181,6 +185,24 @@ class Publisher:
             if visit.state not in LIVE_VISIT:
                 for room in to:
                     self._outlet.close(room)
+
+    def _tell_calls(self, tx: Transaction, call_ids: set[str]) -> None:
+        """The peer and who follows the request hear how their call is."""
+        if not call_ids:
+            return
+        rows = tx.session.execute(
+            select(VisitCall, Visit)
+            .join(Visit, Visit.id == VisitCall.visit_id)
+            .where(VisitCall.id.in_(call_ids))
+        )
+        for call, visit in rows:
+            to = [
+                rooms.full(visit.request_id),
+                rooms.plain(visit.request_id),
+                rooms.peer(visit.peer_id),
+            ]
+            told = {"request_id": visit.request_id, "call": by_telephone.shape(call, visit)}
+            self._emit("call", told, to)
 
     def pass_on(self, letter: Json, room: str) -> None:
         """A letter between two browsers, to the pages of one side. Nothing of it is kept."""

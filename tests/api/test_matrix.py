@@ -147,6 +147,7 @@ BODIES: dict[str, Any] = {
     "CalledBody": {"why": "overdoses"},
     "SayBody": {"id": "a-message", "text": "x"},
     "ReadBody": {"seq": 1},
+    "BedsidePhoneBody": {"number": "+16145550177"},
 }
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 FORM = "application/x-www-form-urlencoded"
 HOOK_S = 20.0
 _PATH = re.compile(r"/2010-04-01/Accounts/(\w+?)(?:/(Messages|Calls|IncomingPhoneNumbers))?\.json")
+_ONE = re.compile(r"/2010-04-01/Accounts/(\w+?)/Calls/(CA\w+)\.json")
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,8 @@ class TwilioServer(HttpStandIn):
         """What went out, in order."""
         self.tried: list[dict[str, Any]] = []
         """Every text and call that was asked for, whatever came of it."""
+        self.hung_up: list[str] = []
+        """The calls that were ended from here, by sid."""
         self.refused: list[str] = []
         """Why something was refused that no script refused: always a mistake of the product."""
         self.listings = 0
@@ -190,8 +193,10 @@ class TwilioServer(HttpStandIn):
     def answer(self, asked: Asked) -> Reply:
         """Texts and calls, lists of them, and the account."""
         at = urlsplit(asked.path)
-        found = _PATH.fullmatch(at.path)
-        if found is None or found[1] != self.account:
+        found, one = _PATH.fullmatch(at.path), _ONE.fullmatch(at.path)
+        if one is not None and one[1] == self.account:
+            answer, content = self.one_call(asked, one[2])
+        elif found is None or found[1] != self.account:
             answer, content = _no(404, 20404)
         elif not self.authorize(asked.headers.get("authorization", "")):
             answer, content = _no(401, 20003)
@@ -235,6 +240,21 @@ class TwilioServer(HttpStandIn):
         if self._on_sent is not None:
             self._on_sent(one)
         return answer, answer.body or json.dumps(one.as_json()).encode()
+
+    def one_call(self, asked: Asked, sid: str) -> tuple[Answer, bytes]:
+        """Answer a GET of one call, or a POST that hangs it up."""
+        if not self.authorize(asked.headers.get("authorization", "")):
+            return _no(401, 20003)
+        found = [one for one in self.sent if one.sid == sid]
+        if not found:
+            return _no(404, 20404)
+        if asked.method == "POST":
+            if dict(parse_qsl(asked.body.decode())) != {"Status": "completed"}:
+                self.refused.append("a call is changed to be completed only")
+            with self.lock:
+                self.hung_up.append(sid)
+                found[0].status = "completed"
+        return Answer(200), json.dumps(found[0].as_json()).encode()
 
     def list(self, what: str, query: str) -> tuple[Answer, bytes]:
         """Answer a GET of a list, newest first."""

@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
+import dispatch.calls  # registers its table
 import dispatch.care  # registers its table
 import dispatch.help_calls  # registers its tables
 import dispatch.learning.versions  # registers its tables
@@ -19,6 +20,7 @@ import dispatch.rooms  # registers its tables
 import dispatch.spells  # registers its tables
 import dispatch.talk.threads  # registers its tables
 import dispatch.travel.roads  # noqa: F401  # registers its tables
+import notifications.calls.models  # registers its tables
 import notifications.models  # noqa: F401  # registers its tables
 import server.auth.guests  # registers its table
 import server.models  # noqa: F401  # registers its tables

@@ -92,6 +92,7 @@ def install(app: Flask, wired: Wired) -> None:
                 "room_door",
                 "needs",
                 "talk",
+                "by_phone",
             ),
             boot=boot,
         )

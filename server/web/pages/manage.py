@@ -186,6 +186,7 @@ def _page(
             "whatif",
             "bridge",
             "needs",
+            "by_phone",
         ),
         boot={"page": page, "services": sorted(apprise_schemes(wired.settings)), **boot},
         page=page,

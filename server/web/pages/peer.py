@@ -26,7 +26,8 @@ SCOPE = "/peer"
 SHELL = "/peer/shell"
 _KEPT = (
     r"css/(tokens|base|components|live|talk|peer\w*)\.css"
-    r"|js/(a11y|api|boot|clock|live|ui|words)\.js|js/peer/(?!worker)\w+\.js|js/chat/(?!desk|person|beside)\w+\.js"
+    r"|js/(a11y|api|arrival|boot|calls|clock|live|ui|words)\.js|js/peer/(?!worker)\w+\.js"
+    r"|js/chat/(?!desk|person|beside)\w+\.js"
     r"|vendor/(?!leaflet)[\w-]+\.js|icon\.svg|icons/icon-192\.png"
 )
 """The files that the phone keeps for the time without signal."""
@@ -82,6 +83,7 @@ def _page(wired: Wired, boot: dict[str, Any]) -> Response:
             "room_door",
             "needs",
             "talk",
+            "by_phone",
         ),
         boot={
             "theme": frame.theme("auto"),

@@ -7,6 +7,7 @@ import { Avatar, html, Icon, Journey, Press, Timeline } from "../ui.js";
 import { clock, firstName, initials, shortName, t } from "../words.js";
 import { Desk } from "../chat/desk.js";
 import { Bedside } from "./bedside.js";
+import { Telephone } from "./call.js";
 import { Way } from "./map.js";
 import { story } from "./story.js";
 
@@ -80,5 +81,5 @@ export function OnTheWay(shared) {
   // The visit that is by video: the request's own, or the one beside it until somebody arrives.
   const film = request.visit.modality === "video" ? request.visit : request.bridge;
   return html`<div class="col"><${Hero} ...${shared} /><${Bridge} ...${shared} /><${Peer} ...${shared} /></div>
-    <div class="col">${onRoad && html`<${Way} request=${request} />`}${film && html`<${Bedside} key=${film.id} request=${request} visit=${film} />`}<${Desk} key=${`talk-${request.visit.id}`} visit=${request.visit} /><section class=${onRoad ? "card opt" : "card opt grow"}><h2>${t("so_far")}</h2><${Timeline} items=${story(store.facts, false)} /></section></div>`;
+    <div class="col">${onRoad && html`<${Way} request=${request} />`}${film && html`<${Bedside} key=${film.id} request=${request} visit=${film} />`}<${Telephone} key=${`call ${request.visit.id}`} visit=${request.visit} /><${Desk} key=${`talk-${request.visit.id}`} visit=${request.visit} /><section class=${onRoad ? "card opt" : "card opt grow"}><h2>${t("so_far")}</h2><${Timeline} items=${story(store.facts, false)} /></section></div>`;
 }

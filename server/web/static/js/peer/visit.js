@@ -6,6 +6,7 @@ import { minutesUntil, secondsSince, useTick } from "../clock.js";
 import { Avatar, Banner, html, Icon, Journey, Pill, Press, rich } from "../ui.js";
 import { clock, firstName, has, initials, miles, shortName, t } from "../words.js";
 import { ChatTool, LastLine } from "../chat/phone.js";
+import { CallFoot, Calling } from "./call.js";
 import { Help } from "./help.js";
 import { NeedLines } from "./needs.js";
 import { Safe, SafeLine } from "./safe.js";
@@ -31,7 +32,7 @@ export function Visit() {
     announce(t(TITLES[visit.state] || "state_in_session"));
   }, [visit.state]);
   const Body = { accepted: isRemote ? Remote : Coming, en_route: Coming, arrived: Arrived, in_session: Together }[visit.state];
-  return html`<div class="screen" ref=${top}><${SafeLine} open=${() => setSafe(true)} /><${NeedLines} open=${setHelp} /><${Body} visit=${visit} about=${about} /><${LastLine} key=${`last-${visit.id}`} visit=${visit} who=${phone.data.me.id} /><div class="tools">${request.site.desk_phone && html`<a class="btn btn--stack" href=${`tel:${request.site.desk_phone}`}><${Icon} name="phone" />${t("p_call_desk")}</a>`}<${ChatTool} key=${visit.id} visit=${visit} /><button type="button" class="btn btn--stack" aria-haspopup="dialog" onClick=${() => setHelp("choose")}><${Icon} name="life-buoy" />${t("p_need_help")}</button></div><${Main} visit=${visit} isRemote=${isRemote} /></div>${help && html`<${Help} at=${help} visit=${visit} about=${about} close=${() => setHelp(false)} />`}${safe && html`<${Safe} close=${() => setSafe(false)} />`}`;
+  return html`<div class="screen" ref=${top}><${SafeLine} open=${() => setSafe(true)} /><${NeedLines} open=${setHelp} /><${Body} visit=${visit} about=${about} />${["phone", "video"].includes(visit.modality) && LIVE_VIDEO.has(visit.state) && html`<${Calling} visit=${visit} />`}<${LastLine} key=${`last-${visit.id}`} visit=${visit} who=${phone.data.me.id} /><div class="tools">${request.site.desk_phone && html`<a class="btn btn--stack" href=${`tel:${request.site.desk_phone}`}><${Icon} name="phone" />${t("p_call_desk")}</a>`}<${ChatTool} key=${visit.id} visit=${visit} /><button type="button" class="btn btn--stack" aria-haspopup="dialog" onClick=${() => setHelp("choose")}><${Icon} name="life-buoy" />${t("p_need_help")}</button></div><${Main} visit=${visit} isRemote=${isRemote} /></div>${help && html`<${Help} at=${help} visit=${visit} about=${about} close=${() => setHelp(false)} />`}${safe && html`<${Safe} close=${() => setSafe(false)} />`}`;
 }
 
 // The room starts a video visit by itself when both are connected; when the call runs by other means, a
@@ -51,6 +52,7 @@ const STEPS = {
 function Main({ visit, isRemote }) {
   if (visit.modality === "video" && LIVE_VIDEO.has(visit.state) && !phone.isWaiting(visit.id)) return html`<${Video} visit=${visit} />`;
   const [verb, to, words, done] = isRemote && visit.state === "accepted" ? STEPS.arrived : STEPS[visit.state];
+  if (visit.modality === "phone" && !phone.isWaiting(visit.id)) return html`<${CallFoot} visit=${visit} words=${words} act=${() => phone.step(verb, to, done)} />`;
   return html`<${Foot}><${Press} size="xl" block key=${verb} act=${() => phone.step(verb, to, done)}>${t(words)}<//><//>`;
 }
 
@@ -129,7 +131,7 @@ function Remote({ visit, about }) {
   const canUndo = yes && Date.now() < yes.until;
   return html`<${Caphead} title=${t("p_title_accepted")}>${canUndo ? html`<${Press} kind="soft" icon="undo-2" act=${() => phone.leave("withdraw", "undo")}>${t("undo")}<//>` : html`<${Pill} state="accepted" />`}<//>
     <${Signal} text=${t("p_case_offline")} /><${Trouble} /><${Until} visit=${visit} request=${about.request} />
-    <section class="card with"><ul class="plan plan--flat"><${Fact} icon=${{ video: "video", phone: "phone", chat: "message-circle" }[visit.modality]} title=${t(`modality_${visit.modality}`)}>${t("p_remote_how")}<//><${Fact} icon="hospital" title=${about.request.site.name}>${t("p_ask_for", { name: shortName(about.asked_by) })}<//><${Fact} icon="bed-single" title=${about.request.place}>${about.request.note || null}<//><${Wishes} request=${about.request} /><${Fact} icon="hand-heart" title=${t("p_ask_again")}>${t("p_ask_again_remote")}<//></ul></section>`;
+    <section class="card with"><ul class="plan plan--flat"><${Fact} icon=${{ video: "video", phone: "phone", chat: "message-circle" }[visit.modality]} title=${t(`modality_${visit.modality}`)}>${visit.modality === "phone" ? null : t("p_remote_how")}<//><${Fact} icon="hospital" title=${about.request.site.name}>${t("p_ask_for", { name: shortName(about.asked_by) })}<//><${Fact} icon="bed-single" title=${about.request.place}>${about.request.note || null}<//><${Wishes} request=${about.request} /><${Fact} icon="hand-heart" title=${t("p_ask_again")}>${t("p_ask_again_remote")}<//></ul></section>`;
 }
 
 function Together({ visit, about }) {
