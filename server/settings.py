@@ -174,6 +174,9 @@ class Settings(BaseSettings):
     deliveries_kept_days: Positive = Field(
         90, description="Days after which the history of alerts is deleted."
     )
+    backup_folder: Path | None = Field(
+        None, description="Where backups are put; the doctor looks whether the newest is fresh."
+    )
     map_tiles_url: str | None = Field(
         None,
         pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9._~%/?&=+@{}-]*$",

@@ -1,6 +1,10 @@
 """A look at a running instance from outside: it reads, it changes nothing, it says what it found.
 
 - `finding`    one sentence about one thing
+- `database`   does it hold what is written, has it room for all of us, are there dispatchers
+- `live`       Redis: reachable, heard, and what it throws away first
+- `host`       open files, and backups
+- `front`      PUBLIC_URL from outside: certificate, headers, websockets
 - `outbox`     do alerts go out, which providers are left alone, which alerts need a person
 - `video`      STUN servers and relays are asked as browsers ask them
 - `phone`      can a peer and an ED be put through to each other
@@ -12,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch import invariants
 from server import health
-from server.doctor import outbox, phone, providers, roads, video
+from server.doctor import database, front, host, live, outbox, phone, providers, roads, video
 from server.doctor.finding import Finding
 from server.settings import unsafe
 from server.wiring import Wired
@@ -32,8 +36,14 @@ def examine(wired: Wired) -> list[Finding]:
     ]
     checks = health.check(wired, migrate.head())
     found += [Finding(each.name, not each.problem, each.problem or "well") for each in checks]
+    if checks[0].problem == "":
+        found += database.examine(wired)
+    found += live.examine(wired)
+    found += host.examine(wired)
+    found += front.examine(wired)
     if all(not each.problem for each in checks if each.name not in ("dispatcher", "outbox")):
         found += _broken_invariants(wired)
+        found += database.dispatchers(wired)
         found += outbox.examine(wired)
         found += providers.examine(wired)
         found += phone.examine(wired)
