@@ -127,7 +127,8 @@ class Supervisor:
                     self._note(child, "has not finished, and is killed")
                     child.kill()
                 deadline = time.monotonic() + STOP_S
-        late = [child for child in told if child.status != 0]
+        # Who was told while it still started had nothing to finish, and ends by the signal itself.
+        late = [child for child in told if child.status not in (0, -signal.SIGTERM)]
         for child in late:
             self._note(child, f"ended with {child.status}")
         return 1 if late else 0
