@@ -74,6 +74,8 @@ class Room(Base):
     """Since when somebody is missing from a conversation that had begun."""
     asked_at: Mapped[datetime | None]
     """Who is left was asked whether they are still there."""
+    recorded_at: Mapped[datetime | None]
+    """The service of another's room said that somebody records: then nobody says "not recorded"."""
     by_phone_at: Mapped[datetime | None]
     """The conversation goes on by telephone: an empty room means nothing from here on."""
     ended_at: Mapped[datetime | None]
@@ -103,6 +105,8 @@ class Seat(Base):
     state: Mapped[SeatState] = mapped_column(ByValue(SeatState))
     has_camera: Mapped[bool] = mapped_column(default=False)
     is_muted: Mapped[bool] = mapped_column(default=False)
+    inside_sid: Mapped[str | None] = mapped_column(String(64))
+    """As whom the service of another's room knows them while they are inside it."""
     entered_at: Mapped[datetime]
     seen_at: Mapped[datetime]
 
@@ -128,6 +132,7 @@ def shape(tx: Transaction, visit: Visit) -> dict[str, Any]:
             "state": (SeatState.GONE if is_silent else seat.state).value,
             "camera": seat.has_camera,
             "muted": seat.is_muted,
+            "inside": seat.inside_sid is not None,
         }
     request = tx.session.get_one(SupportRequest, visit.request_id)
     policy = parse(request.policy)
@@ -143,6 +148,7 @@ def shape(tx: Transaction, visit: Visit) -> dict[str, Any]:
         "ends_at": stamp(ends_at),
         "nurse": _nurse(request, visit.id),
         "by_phone": room.by_phone_at is not None,
+        "is_recorded": room.recorded_at is not None,
         "is_over": room.ended_at is not None or visit.state not in LIVE_VISIT,
     }
 

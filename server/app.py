@@ -7,6 +7,7 @@ from server import errors, headers, health, logs, metrics
 from server.api import layer
 from server.api.routes import NOUNS
 from server.hooks import door as hooks
+from server.hooks import livekit
 from server.realtime import door
 from server.web import pages
 from server.wiring import Wired
@@ -36,5 +37,6 @@ def create_app(wired: Wired) -> Flask:
     health.install(app, wired)
     layer.install(app, wired, NOUNS)
     hooks.install(app, wired)
+    livekit.install(app, wired)
     pages.install(app, wired)
     return app

@@ -9,7 +9,7 @@ from server.settings import Settings
 _POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "connect-src 'self'; img-src 'self' data:{tiles}; font-src 'self'; manifest-src 'self'; "
-    "worker-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'"
+    "worker-src 'self'; script-src 'self' 'nonce-{nonce}'{script}; {frame}style-src 'self' 'nonce-{nonce}'"
 )
 _PERMISSIONS = "camera=(self), microphone=(self), geolocation=(self), payment=(), usb=()"
 _STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
@@ -28,11 +28,20 @@ def install(app: Flask, settings: Settings) -> None:
 
     def protect(response: Response) -> Response:
         headers = response.headers
-        headers["Content-Security-Policy"] = _POLICY.format(nonce=csp_nonce(), tiles=tiles)
+        # Set by the pages of a call alone: the host in whose room it happens.
+        meeting = str(g.get("meeting_origin", ""))
+        headers["Content-Security-Policy"] = _POLICY.format(
+            nonce=csp_nonce(),
+            tiles=tiles,
+            script=f" {meeting}" if settings.video_rooms == "jitsi" and meeting else "",
+            frame=f"frame-src {meeting}; " if meeting else "",
+        )
         headers["X-Content-Type-Options"] = "nosniff"
         headers["X-Frame-Options"] = "DENY"
         headers["Referrer-Policy"] = "no-referrer"
-        headers["Permissions-Policy"] = _PERMISSIONS
+        headers["Permissions-Policy"] = (
+            _PERMISSIONS.replace("(self)", f'(self "{meeting}")', 2) if meeting else _PERMISSIONS
+        )
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers.setdefault("Cache-Control", "no-store")

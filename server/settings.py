@@ -24,6 +24,8 @@ _HOST = rf"({_NAME}|http://127\.0\.0\.1:[0-9]{{1,5}})"
 _STUN = r"^\s*(stuns?:[A-Za-z0-9.\[\]:-]+)?(\s+stuns?:[A-Za-z0-9.\[\]:-]+)*\s*$"
 _TURN_ONE = r"turns?:[A-Za-z0-9.\[\]:-]+(\?transport=(udp|tcp))?"
 _TURN = rf"^\s*({_TURN_ONE})?(\s+{_TURN_ONE})*\s*$"
+_ORIGIN = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$"
+_PLAIN = r"^[A-Za-z0-9._-]{1,64}$"
 _HOSTS = rf"^\s*{_HOST}(\s+{_HOST})*\s*$"
 
 Environment = Literal["demo", "production", "test"]
@@ -171,6 +173,37 @@ class Settings(BaseSettings):
     turn_only: bool = Field(
         False, description="Every call by the relay: neither side learns the other's address."
     )
+    video_rooms: Literal["own", "jitsi", "livekit"] = Field(
+        "own",
+        description="Where calls meet: from browser to browser, or in a Jitsi or LiveKit room.",
+    )
+    jitsi_url: str | None = Field(
+        None,
+        pattern=_ORIGIN,
+        description="The Jitsi server, https://host (VIDEO_ROOMS=jitsi).",
+    )
+    jitsi_app_id: str | None = Field(
+        None, pattern=_PLAIN, description="The app id that its tokens name (app_id of prosody)."
+    )
+    jitsi_app_secret: SecretStr | None = Field(
+        None, description=f"Signs its tokens, HS256; {SECRET_MIN_CHARS} characters or more."
+    )
+    livekit_url: str | None = Field(
+        None,
+        pattern=r"^wss?://[^/?#@\s]+$",
+        description="The LiveKit server, wss://host (VIDEO_ROOMS=livekit).",
+    )
+    livekit_page: str | None = Field(
+        None,
+        pattern=_ORIGIN,
+        description="Where LiveKit Meet is served, https://host: the page that calls happen in.",
+    )
+    livekit_key: str | None = Field(None, pattern=_PLAIN, description="LiveKit's API key.")
+    livekit_secret: SecretStr | None = Field(
+        None,
+        description="Its secret: signs tokens, and proves what LiveKit tells "
+        "PUBLIC_URL/hooks/livekit.",
+    )
     deliveries_kept_days: Positive = Field(
         90, description="Days after which the history of alerts is deleted."
     )
@@ -224,6 +257,12 @@ class Settings(BaseSettings):
         return f"{address.scheme}://{address.netloc}"
 
     @property
+    def meeting_origin(self) -> str | None:
+        """The one other host whose page stands in a call; None when calls are our own."""
+        pages = {"own": None, "jitsi": self.jitsi_url, "livekit": self.livekit_page}
+        return pages[self.video_rooms]
+
+    @property
     def is_production(self) -> bool:
         """Whether unsafe values are refused and cookies need https."""
         return self.alongside_env == "production"
@@ -264,8 +303,9 @@ def unsafe(settings: Settings) -> list[str]:
     except Exception:  # noqa: BLE001  # whatever the parser says may quote the password
         return ["DATABASE_URL: must be a sqlite or postgresql address"]
     if not settings.is_production:
-        return []
+        return _incomplete_meeting(settings)
     return [
+        *_incomplete_meeting(settings),
         *_unsafe_drill(settings),
         *_unsafe_web(settings),
         *_unsafe_processes(settings),
@@ -278,6 +318,31 @@ def _unsafe_drill(settings: Settings) -> list[str]:
     if settings.alongside_failpoints is not None:
         return ["ALONGSIDE_FAILPOINTS: must not be set; whoever writes there could end processes"]
     return []
+
+
+def _incomplete_meeting(settings: Settings) -> list[str]:
+    """What a Jitsi or LiveKit room lacks: without it no call would connect, in a demo too."""
+    if settings.video_rooms == "own":
+        return []
+    kind = settings.video_rooms
+    names = {
+        "jitsi": ("jitsi_url", "jitsi_app_id", "jitsi_app_secret"),
+        "livekit": ("livekit_url", "livekit_page", "livekit_key", "livekit_secret"),
+    }[kind]
+    found = [
+        f"{name.upper()}: must be set with VIDEO_ROOMS={kind}"
+        for name in names
+        if getattr(settings, name) is None
+    ]
+    secret = settings.jitsi_app_secret if kind == "jitsi" else settings.livekit_secret
+    if secret is not None and len(secret.get_secret_value()) < SECRET_MIN_CHARS:
+        found.append(f"{names[-1].upper()}: must have at least {SECRET_MIN_CHARS} characters")
+    if settings.is_production:
+        for name in names[:2]:
+            address = urlsplit(getattr(settings, name) or "")
+            if address.scheme in ("http", "ws") and address.hostname not in LOOPBACK:
+                found.append(f"{name.upper()}: must be https or wss; calls would be overheard")
+    return found
 
 
 def _unsafe_video(settings: Settings) -> list[str]:

@@ -60,7 +60,7 @@ def enter(tx: Transaction, visit: Visit, side: Side, tab: str) -> float | None:
 
     Returns what `report` returns.
     """
-    _held(tx, visit)
+    held(tx, visit)
     room = tx.session.get(Room, visit.id)
     if room is None:
         room = Room(visit_id=visit.id, network_id=visit.network_id, opened_at=tx.now)
@@ -84,11 +84,11 @@ def enter(tx: Transaction, visit: Visit, side: Side, tab: str) -> float | None:
         if seat.state is SeatState.GONE:
             seat.state = SeatState.HERE
     else:
-        seat.tab, seat.state = tab, SeatState.HERE
+        seat.tab, seat.state, seat.inside_sid = tab, SeatState.HERE, None
         seat.has_camera = seat.is_muted = False
         seat.entered_at = seat.seen_at = tx.now
     tx.session.flush()
-    return _settle(tx, visit, room)
+    return settle(tx, visit, room)
 
 
 def report(tx: Transaction, visit: Visit, side: Side, tab: str, said: Said) -> float | None:
@@ -98,7 +98,7 @@ def report(tx: Transaction, visit: Visit, side: Side, tab: str, said: Said) -> f
     """
     if _is_the_same(tx, visit, side, tab, said):
         return None
-    _held(tx, visit)
+    held(tx, visit)
     seat = tx.session.get(Seat, (visit.id, side), populate_existing=True)
     room = tx.session.get(Room, visit.id, populate_existing=True)
     if seat is None or room is None or seat.tab != tab:
@@ -106,12 +106,12 @@ def report(tx: Transaction, visit: Visit, side: Side, tab: str, said: Said) -> f
     seat.state, seat.seen_at = said.state, tx.now
     seat.has_camera, seat.is_muted = said.has_camera, said.is_muted
     tx.session.flush()
-    return _settle(tx, visit, room)
+    return settle(tx, visit, room)
 
 
 def leave(tx: Transaction, visit: Visit, side: Side, tab: str, state: SeatState) -> None:
     """One side's page closes (`gone`), or they would rather not now (`not_now`)."""
-    _held(tx, visit)
+    held(tx, visit)
     seat = tx.session.get(Seat, (visit.id, side), populate_existing=True)
     if seat is not None and seat.tab == tab:
         seat.state = state
@@ -122,7 +122,7 @@ def leave(tx: Transaction, visit: Visit, side: Side, tab: str, state: SeatState)
 
 def stay(tx: Transaction, visit: Visit) -> None:
     """ "Yes, I'm still here": whoever is missing gets the whole time again."""
-    _held(tx, visit)
+    held(tx, visit)
     room = tx.session.get(Room, visit.id, populate_existing=True)
     if room is not None and room.asked_at is not None:
         room.empty_at, room.asked_at = tx.now, None
@@ -130,7 +130,7 @@ def stay(tx: Transaction, visit: Visit) -> None:
 
 def by_phone(tx: Transaction, visit: Visit) -> None:
     """The peer goes on by telephone: the room may be empty from here on."""
-    _held(tx, visit)
+    held(tx, visit)
     room = tx.session.get(Room, visit.id, populate_existing=True)
     if room is not None and room.by_phone_at is None:
         room.by_phone_at = tx.now
@@ -197,14 +197,20 @@ def _look(tx: Transaction, visit_id: str) -> bool:
     return False
 
 
-def _settle(tx: Transaction, visit: Visit, room: Room) -> float | None:
+def settle(tx: Transaction, visit: Visit, room: Room) -> float | None:
     """What follows from both seats as they are now."""
-    present = [one.state for one in seats_of(tx, visit.id) if is_present(one, tx.now)]
-    if len(present) < len(Side) or not WILLING.issuperset(present):
+    seats = [one for one in seats_of(tx, visit.id) if is_present(one, tx.now)]
+    if len(seats) < len(Side) or not WILLING.issuperset(one.state for one in seats):
         return None
     if room.met_at is None:
         room.met_at = tx.now
-    return _connected(tx, visit, room) if set(present) == {SeatState.CONNECTED} else None
+    if all(one.inside_sid for one in seats):
+        for seat in seats:
+            seat.state = SeatState.CONNECTED
+        tx.session.flush()
+    elif {one.state for one in seats} != {SeatState.CONNECTED}:
+        return None
+    return _connected(tx, visit, room)
 
 
 def _connected(tx: Transaction, visit: Visit, room: Room) -> float | None:
@@ -219,7 +225,7 @@ def _connected(tx: Transaction, visit: Visit, room: Room) -> float | None:
     return (tx.now - (room.met_at or tx.now)).total_seconds()
 
 
-def _held(tx: Transaction, visit: Visit) -> None:
+def held(tx: Transaction, visit: Visit) -> None:
     """Hold the request's row, and see the visit as it is now: open, or `Conflict`."""
     access.locked_request(tx, visit.request_id)
     tx.session.refresh(visit)

@@ -1,5 +1,7 @@
 """What is answered about a video room: who is in it, and how two browsers find each other."""
 
+from typing import Literal
+
 from dispatch.rooms import SeatState
 from dispatch.states import VisitState
 from server.api.answers import Count
@@ -13,6 +15,8 @@ class SeatAnswer(Answer):
     state: SeatState
     camera: bool
     muted: bool
+    inside: bool
+    """Whether the service of another's room says that they are in it."""
 
 
 class NurseAnswer(Answer):
@@ -35,6 +39,7 @@ class RoomAnswer(Answer):
     ends_at: Moment | None
     nurse: NurseAnswer | None
     by_phone: bool
+    is_recorded: bool
     is_over: bool
 
 
@@ -52,3 +57,12 @@ class IceAnswer(Answer):
     ice_servers: list[IceServer]
     relay_only: bool
     expires_in: Count
+
+
+class MeetingAnswer(Answer):
+    """Another's room in which this call happens, and the pass into it."""
+
+    kind: Literal["jitsi", "livekit"]
+    url: str
+    room: str
+    token: str

@@ -8,6 +8,7 @@
 - `outbox`     do alerts go out, which providers are left alone, which alerts need a person
 - `video`      STUN servers and relays are asked as browsers ask them
 - `phone`      can a peer and an ED be put through to each other
+- `meetings`   the service in whose rooms calls happen, when they are not our own
 - `providers`  each outside service is asked whether it knows us; nobody's phone rings for it
 - `roads`      does the server of roads answer
 """
@@ -16,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch import invariants
 from server import health
-from server.doctor import database, front, host, live, outbox, phone, providers, roads, video
+from server.doctor import database, front, host, live, meetings, outbox, phone, providers, roads, video
 from server.doctor.finding import Finding
 from server.settings import unsafe
 from server.wiring import Wired
@@ -49,6 +50,7 @@ def examine(wired: Wired) -> list[Finding]:
         found += phone.examine(wired)
         found += roads.examine(wired)
         found += video.examine(wired)
+        found += meetings.examine(wired)
     return found
 
 

@@ -7,5 +7,6 @@
 - `texts`      somebody texts our number
 - `calls`      what a call says, and the key that is pressed
 - `bridged`    a call between a peer and the other side: both legs, their keys and news
+- `livekit`    who is inside a room of LiveKit; by a door and a proof of its own
 - `status`     what became of a text or a call
 """

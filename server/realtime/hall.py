@@ -14,10 +14,10 @@ from dispatch.actions import rooms as acts
 from dispatch.actions.rooms import GUEST, Said
 from dispatch.errors import not_found
 from dispatch.events import By
-from dispatch.models import Visit
+from dispatch.models import User, Visit
 from dispatch.rooms import SeatState, Side
 from dispatch.states import LIVE_VISIT
-from server import ice
+from server import ice, meetings
 from server.auth import guests
 from server.auth.callers import authenticate
 from server.errors import Problem
@@ -103,6 +103,9 @@ class Hall:
                 "side": side.value,
                 "room": video.shape(tx, visit),
                 "ice": ice.servers(self._wired.settings, new_id(), tx.now),
+                "meeting": meetings.offer(
+                    self._wired.settings, visit.id, side, body.tab, _shown(tx, visit, side), tx.now
+                ),
             }
 
     def _state(self, connection: Sitter, body: RoomState) -> Json:
@@ -184,6 +187,14 @@ class Hall:
     def _observe(self, took_s: float | None) -> None:
         if took_s is not None:
             self._wired.metrics.connects.observe(took_s)
+
+
+def _shown(tx: Transaction, visit: Visit, side: Side) -> str:
+    """What another service is told of who comes in: a first name and an initial, or nothing."""
+    if side is Side.GUEST:
+        return "Guest"
+    first, *others = tx.session.get_one(User, visit.peer_id).name.split()
+    return f"{first} {others[-1][0]}." if others else first
 
 
 def _peer_of(connection: Sitter) -> By:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from server.api.models import Answer, Body, OpaqueId
-from server.api.room_answers import IceAnswer, RoomAnswer
+from server.api.room_answers import IceAnswer, MeetingAnswer, RoomAnswer
 
 MOST_LETTER_BYTES = 12_000
 """An offer of sound and picture takes about 7,000; with its frame a letter stays under 16 KB."""
@@ -97,12 +97,16 @@ class Signal(Body):
 
 
 class RoomDone(Answer):
-    """The room as it is now, whose seat this is, and how to find a way to the other."""
+    """The room as it is now, whose seat this is, and how to find a way to the other.
+
+    `meeting`: the call happens in another's room (VIDEO_ROOMS); null when it is our own.
+    """
 
     ok: Literal[True]
     side: Literal["peer", "guest"]
     room: RoomAnswer
     ice: IceAnswer
+    meeting: MeetingAnswer | None
 
 
 class SignalTold(Answer):

@@ -70,6 +70,11 @@ def is_live(page: Page) -> None:
     _becomes(page, "room.link", "live")
 
 
+def holds(page: Page, expression: str) -> None:
+    """Wait until this is true in a page. (The page's policy keeps Playwright's own way from it.)"""
+    until(page, lambda: page.evaluate(expression))
+
+
 def _becomes(page: Page, name: str, value: str) -> None:
     until(page, lambda: page.evaluate(name) == value)
 

@@ -10,6 +10,7 @@ from tests.browser.calls import (
     bedside,
     connected,
     flows,
+    holds,
     link_of,
     peers_room,
     say_yes,
@@ -91,16 +92,16 @@ def test_every_size_and_every_key(town: Town, peer: dict[str, Any], open_page: O
     say_yes(bed)
     connected(bed, phone)
     for page, words in (
-        (bed, ["Mute me", "Show me", "Louder", "End call"]),
+        (bed, ["Mute me", "Show me", "Louder", "Ask nurse", "End call"]),
         (phone, ["Mute", "Camera", "Louder", "End", "Call desk", "Need help"]),
     ):
         expect(page.get_by_text("Not recorded")).to_be_visible()
         whole(page)
         assert in_order(page, len(words)) == words
         page.keyboard.press("m")
-        page.wait_for_function("room.isMuted && !room.mic.enabled")
+        holds(page, "room.isMuted && !room.mic.enabled")
         page.keyboard.press("m")
-        page.wait_for_function("!room.isMuted && room.mic.enabled")
+        holds(page, "!room.isMuted && room.mic.enabled")
         page.keyboard.press("v")
         expect(page.locator(".near__video")).to_be_visible()
         page.keyboard.press("v")
@@ -111,9 +112,7 @@ def test_every_size_and_every_key(town: Town, peer: dict[str, Any], open_page: O
         expect(page.get_by_role("button", name="Quieter")).to_be_visible()
         assert sound.evaluate("one => one.volume") == 1
         began = sound.evaluate("one => one.currentTime")
-        page.wait_for_function(
-            "began => document.querySelector('audio').currentTime > began", arg=began
-        )
+        holds(page, f"document.querySelector('audio').currentTime > {began}")
     # The meter moves with the sound that arrives, and is not there where motion is reduced.
     bars = "Math.max(...[...document.querySelectorAll('.wave i')].map((one) => one.offsetHeight))"
     until(phone, lambda: phone.evaluate(bars) > 4)

@@ -161,3 +161,37 @@ def test_no_other_address_of_streets_is_taken(
 ) -> None:
     with pytest.raises(SettingsError, match="MAP_TILES_URL"):
         start(monkeypatch, tmp_path, MAP_TILES_URL=address)
+
+
+JITSI = {
+    "VIDEO_ROOMS": "jitsi",
+    "JITSI_URL": "https://meet.example",
+    "JITSI_APP_ID": "alongside",
+    "JITSI_APP_SECRET": "x9" * 16,
+}
+LIVEKIT = {
+    "VIDEO_ROOMS": "livekit",
+    "LIVEKIT_URL": "wss://live.example",
+    "LIVEKIT_PAGE": "https://meet.example",
+    "LIVEKIT_KEY": "APIx",
+    "LIVEKIT_SECRET": "x9" * 16,
+}
+
+
+@pytest.mark.parametrize("known", [JITSI, LIVEKIT], ids=["jitsi", "livekit"])
+def test_a_room_of_another_service_needs_all_of_its_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, known: dict[str, str]
+) -> None:
+    assert start(monkeypatch, tmp_path, **known).meeting_origin == "https://meet.example"
+    for name in list(known)[1:]:
+        with pytest.raises(SettingsError, match=name):
+            start(monkeypatch, tmp_path, **known | {name: None})
+        # A demonstration cannot connect anybody without them either.
+        with pytest.raises(SettingsError, match=name):
+            start(monkeypatch, tmp_path, **known | {name: None, "ALONGSIDE_ENV": "demo"})
+    for name in (one for one in known if one.endswith(("URL", "PAGE"))):
+        plain = {"JITSI_URL": "http://a.example", "LIVEKIT_URL": "ws://a.example"}
+        with pytest.raises(SettingsError, match=name):
+            start(monkeypatch, tmp_path, **known | {name: plain.get(name, "http://a.example")})
+    with pytest.raises(SettingsError, match="SECRET"):
+        start(monkeypatch, tmp_path, **known | {list(known)[-1]: "short"})

@@ -66,7 +66,7 @@ def install(app: Flask, wired: Wired) -> None:
             with wired.db.read() as tx:
                 actor = authenticate(tx, read_credential(request, wired)).as_actor()
                 visit = acts.check(access.visit(tx, actor, visit_id))
-                boot = _boot(tx, visit)
+                boot = _boot(wired, tx, visit)
         except DomainError:
             return redirect("/peer", 303)
         return frame.render(
@@ -74,7 +74,7 @@ def install(app: Flask, wired: Wired) -> None:
             "room/peer.html",
             family="room",
             default_theme="dark",
-            words_of=("room", "needs"),
+            words_of=("room", "meeting", "needs"),
             boot=boot,
         )
 
@@ -95,7 +95,10 @@ def _dead(wired: Wired) -> Response:
         "room/dead.html",
         family="room",
         default_theme="dark",
-        words_of=("room",),
+        words_of=(
+            "room",
+            "meeting",
+        ),
         status=404,
     )
 
@@ -105,7 +108,7 @@ def _bedside(wired: Wired, guest: Guest) -> Response:
         visit = tx.session.get_one(Visit, guest.visit_id)
         name = tx.session.get_one(User, visit.peer_id).name
         asked = tx.session.get_one(SupportRequest, visit.request_id)
-        boot = {**_call(tx, visit, asked), "me": None}
+        boot = {**_call(wired, tx, visit, asked), "me": None}
     first, *others = name.split()
     shown = f"{first} {others[-1][0]}." if others else first
     return frame.render(
@@ -113,31 +116,33 @@ def _bedside(wired: Wired, guest: Guest) -> Response:
         "room/bedside.html",
         family="room",
         default_theme="dark",
-        words_of=("room", "needs"),
+        words_of=("room", "meeting", "needs"),
         # First name and initial: what a screen shows of a person.
         boot={**boot, "with": {"peer": shown, "first": first}},
     )
 
 
-def _boot(tx: Transaction, visit: Visit) -> dict[str, Any]:
+def _boot(wired: Wired, tx: Transaction, visit: Visit) -> dict[str, Any]:
     asked = tx.session.get_one(SupportRequest, visit.request_id)
     site = tx.session.get_one(Site, asked.site_id)
     about = {"place": asked.place, "site": site.name, "desk_phone": site.desk_phone}
     return {
-        **_call(tx, visit, asked),
+        **_call(wired, tx, visit, asked),
         "with": about,
         "needs": [one for one in asked.needs or [] if one["visit_id"] == visit.id],
         "phone": tx.session.get_one(Network, visit.network_id).phone,
     }
 
 
-def _call(tx: Transaction, visit: Visit, asked: SupportRequest) -> dict[str, Any]:
+def _call(wired: Wired, tx: Transaction, visit: Visit, asked: SupportRequest) -> dict[str, Any]:
     """What both screens need: the room as it is, once somebody has come in, and what is allowed."""
     has_room = tx.session.get(video.Room, visit.id) is not None
     policy = parse(asked.policy)
+    g.meeting_origin = wired.settings.meeting_origin or ""
     return {
         "visit_id": visit.id,
         "room": video.shape(tx, visit) if has_room else None,
+        "meeting": None if wired.settings.video_rooms == "own" else wired.settings.video_rooms,
         "captions": policy.captions == "on_device",
         "crisis_line": policy.crisis_line,
     }

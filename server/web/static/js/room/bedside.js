@@ -5,14 +5,14 @@ import { announce } from "../a11y.js";
 import { boot } from "../boot.js";
 import { Avatar, html, Icon, Keys, Press } from "../ui.js";
 import { language, t } from "../words.js";
-import { Caption, Controls, Far, Line, MicTrouble, Moved, Near, Private, StillThere, Sure, useSession } from "./parts.js";
+import { Caption, Controls, Far, Frame, FrameControls, Line, MicTrouble, Moved, Near, Private, StillThere, Sure, useSession } from "./parts.js";
 import { AskNurse, CrisisLine, NurseLine } from "./needs.js";
 import { Session } from "./session.js";
 
 const { peer, first } = boot.with;
-const session = new Session({ visit_id: boot.visit_id, side: "guest", room: boot.room, language, captions: boot.captions });
+const session = new Session({ visit_id: boot.visit_id, side: "guest", room: boot.room, language, captions: boot.captions, meeting: boot.meeting });
 
-const Top = () => html`<header class="vtop"><${Avatar} name=${peer} /><p><b>${peer}</b><span>${t("room_peer_role")}</span></p><span class="grow"></span><${CrisisLine} /><${Private} words=${t("room_private")} /></header>`;
+const Top = () => html`<header class="vtop"><${Avatar} name=${peer} /><p><b>${peer}</b><span>${t("room_peer_role")}</span></p><span class="grow"></span><${CrisisLine} /><${Private} session=${session} words=${t("room_private")} /></header>`;
 
 // Not connected yet, or not any more: one sentence, and at most two things to press.
 const Ask = ({ mark, title, text, children }) => html`<section class="ask"><span class="ask__mark">${mark}</span><h1>${title}</h1><p>${text}</p>${children && html`<div class="ask__acts">${children}</div>`}</section>`;
@@ -36,6 +36,10 @@ function Talk({ end }) {
   const { call, other } = session;
   const isOn = call.state === "connected" || call.state === "reconnecting";
   const words = { mute: t("room_mute_me"), unmute: t("room_unmute_me"), show: t("room_show_me"), hide: t("room_hide_me"), end: t("room_end") };
+  if (call.isFrame && call.state !== "waiting") {
+    return html`<div class="scene"><h1 class="vh">${t("room_with", { name: first })}</h1><${Frame} session=${session} /><div class="scene__said"><${NurseLine} session=${session} /><${StillThere} session=${session} end=${end} /><${Line} session=${session} name=${first} /></div>
+      <${FrameControls} session=${session} words=${words} end=${end}><${AskNurse} session=${session} /><//></div>`;
+  }
   return html`<div class="scene"><${Far} session=${session} name=${first} />
     ${!(isOn && other?.camera) && html`<div class="scene__mid">${FACE}<h1>${isOn ? t("room_with", { name: first }) : t("room_connecting")}</h1><p>${isOn ? t("room_their_camera_off", { name: first }) : session.isOtherHere ? t("room_sound_first") : t("room_they_left", { name: first })}</p></div>`}
     <div class="scene__low"><div class="scene__said"><${NurseLine} session=${session} /><${StillThere} session=${session} end=${end} /><${Line} session=${session} name=${first}><p class="grow">${t("room_ask_nurse_phone")}</p><//><${Caption} session=${session} /></div><${Near} session=${session} off=${t(session.mic ? "room_camera_off" : "room_listening", { name: first })} /></div>

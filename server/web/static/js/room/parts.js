@@ -122,4 +122,30 @@ export function Sure({ title, text, keep, yes, go, close }) {
 
 export const Moved = () => html`<section class="ask"><span class="ask__mark"><${Icon} name="monitor" /></span><h1>${t("room_moved")}</h1><p>${t("room_moved_text")}</p><div class="ask__acts"><button type="button" class="btn btn--primary btn--xl" onClick=${() => location.reload()}>${t("room_here_instead")}</button></div></section>`;
 
-export const Private = ({ words }) => html`<span class="safe"><${Icon} name="lock" />${words}</span>`;
+// Said while it is true, and the opposite when it is not.
+export const Private = ({ session, words }) => (session.isRecorded ? html`<span class="safe safe--not" role="alert"><${Icon} name="triangle-alert" />${t("meet_recorded")}</span>` : html`<span class="safe"><${Icon} name="lock" />${words}</span>`);
+
+// The page of another service in whose room the call happens.
+export function Frame({ session }) {
+  const box = useRef(null);
+  useEffect(() => {
+    session.call.title = t("meet_frame");
+    session.call.mount(box.current);
+    return () => session.call.mount(null);
+  }, [session]);
+  return html`<div class="frame" ref=${box}></div>`;
+}
+
+// The buttons that its page does not have, or that are larger here.
+export function FrameControls({ session, words, end, children }) {
+  const { call } = session;
+  useEffect(() => {
+    if (!call.hasKeys) return undefined;
+    const stops = [shortcut("M", t("room_key_mute"), () => session.mute()), shortcut("V", t("room_key_camera"), () => session.toggleCamera())];
+    return () => stops.forEach((stop) => stop());
+  }, [session]);
+  return html`<div class="ctl" role="group" aria-label=${t("room_controls")}>
+    ${call.hasKeys && html`<${Control} icon=${call.isMuted ? "mic-off" : "mic"} words=${call.isMuted ? words.unmute : words.mute} lit=${call.isMuted} act=${() => session.mute()} /><${Control} icon=${call.hasCamera ? "video-off" : "video"} words=${t(call.hasCamera ? "room_hide_me" : "room_show_me")} act=${() => session.toggleCamera()} />`}
+    ${children}
+    <${Control} icon="phone-off" words=${words.end} kind="leave" act=${end} aria-haspopup="dialog" /></div>`;
+}

@@ -6,19 +6,19 @@ import { boot } from "../boot.js";
 import { secondsSince, useTick } from "../clock.js";
 import { html, Icon, Keys, Press } from "../ui.js";
 import { language, phone, t, timer } from "../words.js";
-import { Caption, Controls, Far, Line, Meter, MicTrouble, Moved, Near, Private, StillThere, Sure, useSession } from "./parts.js";
+import { Caption, Controls, Far, Frame, FrameControls, Line, Meter, MicTrouble, Moved, Near, Private, StillThere, Sure, useSession } from "./parts.js";
 import { NeedMore } from "./needs.js";
 import { Session } from "./session.js";
 
 const { place, site, desk_phone: desk } = boot.with;
-const session = new Session({ visit_id: boot.visit_id, side: "peer", room: boot.room, language, captions: boot.captions });
+const session = new Session({ visit_id: boot.visit_id, side: "peer", room: boot.room, language, captions: boot.captions, meeting: boot.meeting });
 
 const Since = () => {
   useTick(1000);
   const started = session.room?.started_at;
   return html`<p class="num">${started ? `${site}, ${timer(secondsSince(started))}` : site}</p>`;
 };
-const Top = () => html`<header class="vh1"><div><h1>${place}</h1><${Since} /></div><${Private} words=${t("room_not_recorded")} /></header>`;
+const Top = () => html`<header class="vh1"><div><h1>${place}</h1><${Since} /></div><${Private} session=${session} words=${t("room_not_recorded")} /></header>`;
 
 // Where the other side's picture is not: what is known of them instead.
 function Mid() {
@@ -49,10 +49,15 @@ function Over() {
 function Talk({ end }) {
   const words = { mute: t("room_mute"), unmute: t("room_unmute"), show: t("room_camera"), hide: t("room_camera"), end: t("room_end_short") };
   const noMic = t("room_no_mic_peer");
+  const more = html`<div class="more">${desk && html`<a class="btn" href=${`tel:${desk}`}><${Icon} name="phone" />${t("room_desk")}</a>`}<${NeedMore} session=${session} /></div>`;
+  if (session.call.isFrame && session.call.state !== "waiting") {
+    return html`<section class="far"><${Frame} session=${session} /><${StillThere} session=${session} end=${end} /><${Line} session=${session} name=${place}>${desk && html`<${ByPhone} />`}<//></section>
+      <${FrameControls} session=${session} words=${words} end=${end} />${more}`;
+  }
   return html`<section class="far"><${Far} session=${session} name=${place} /><${Mid} />
       <div class="scene__low"><div class="scene__said"><${StillThere} session=${session} end=${end} /><${Line} session=${session} name=${place}>${desk && html`<${ByPhone} />`}<//><${Caption} session=${session} who=${place} /></div><${Near} session=${session} off=${session.mic ? t("room_own_camera_off") : noMic} /></div></section>
     <${Controls} session=${session} words=${words} end=${end} />
-    <div class="more">${desk && html`<a class="btn" href=${`tel:${desk}`}><${Icon} name="phone" />${t("room_desk")}</a>`}<${NeedMore} session=${session} /></div>`;
+    ${more}`;
 }
 
 function Page() {

@@ -2,6 +2,7 @@
 // The two screens draw what stands here.
 import { caption, canCaption } from "./captions.js";
 import { Call } from "./call.js";
+import { Meeting } from "./meeting.js";
 import { openCamera, openMic } from "./media.js";
 import * as quality from "./quality.js";
 import { Signals } from "./signals.js";
@@ -12,7 +13,7 @@ const PRESENT = new Set(["here", ...WILLING]);
 const VOLUMES = [0.7, 1];
 
 export class Session {
-  constructor({ visit_id, side, room, language, captions }) {
+  constructor({ visit_id, side, room, language, captions, meeting }) {
     this.side = side;
     this.isGuest = side === "guest";
     this.language = language === "es" ? "es-US" : "en-US";
@@ -30,7 +31,7 @@ export class Session {
     this.line = quality.fresh();
     this.captions = { can: false, on: false, text: "", final: "" };
     this.listeners = new Set();
-    this.call = new Call({ isPolite: this.isGuest, send: (data) => this.signals.send(this.call.partner, data), changed: () => this.changed() });
+    this.call = meeting ? new Meeting({ kind: meeting, language, pass: () => this.signals.pass(), changed: () => this.changed() }) : new Call({ isPolite: this.isGuest, send: (data) => this.signals.send(this.call.partner, data), changed: () => this.changed() });
     this.signals = new Signals(visit_id, this.isGuest, {
       room: (fresh) => this.hear(fresh),
       letter: ({ sender, data }) => this.hasAgreed && this.call.letter(sender, data),
@@ -39,7 +40,7 @@ export class Session {
       moved: () => { this.hasMoved = true; this.stop(); },
       over: (why) => this.finish(why),
     });
-    if (captions) canCaption(this.language).then((can) => { this.captions = { ...this.captions, can, on: can }; this.tell(); });
+    if (captions && !meeting) canCaption(this.language).then((can) => { this.captions = { ...this.captions, can, on: can }; this.tell(); });
   }
 
   subscribe(tell) { this.listeners.add(tell); return () => this.listeners.delete(tell); }
@@ -48,6 +49,8 @@ export class Session {
   get other() { return this.room ? this.room[this.isGuest ? "peer" : "guest"] : null; }
   get isOtherHere() { return !!this.other && PRESENT.has(this.other.state); }
   get isOtherWilling() { return !!this.other && WILLING.has(this.other.state); }
+  // Not while somebody in another's room records: then no screen says "not recorded".
+  get isRecorded() { return !!this.call.isRecorded || !!this.room?.is_recorded; }
   get isSoundOnly() { return this.line.word !== "good"; }
 
   start() {
@@ -62,7 +65,7 @@ export class Session {
   async agree({ withMic = true } = {}) {
     this.trouble = null;
     this.isNotNow = false;
-    if (withMic && !this.mic) {
+    if (withMic && !this.mic && !this.call.isFrame) {
       try {
         this.mic = await openMic();
         this.mic.onended = () => { this.mic = null; this.call.set("audio", null); this.changed(); };
@@ -81,6 +84,7 @@ export class Session {
   hear(room) {
     this.room = room;
     if (room.is_over) { this.finish("ended"); return; }
+    this.call.hear?.(room);
     this.changed();
   }
 
@@ -88,23 +92,26 @@ export class Session {
   changed() {
     if (this.over || this.hasMoved) return;
     const { other, call } = this;
-    if (call.partner && other && other.tab !== call.partner) call.stop();
-    if (!this.isGuest && this.hasAgreed && this.isOtherWilling && !call.partner) call.begin(other.tab);
+    if (!call.isFrame && call.partner && other && other.tab !== call.partner) call.stop();
+    if ((!this.isGuest || call.isFrame) && this.hasAgreed && this.isOtherWilling && !call.partner) call.begin(other.tab);
     if (call.partner && other?.state === "not_now") call.stop();
     if (this.isNotNow) { this.tell(); return; }
     const state = { connected: "connected", reconnecting: "broken" }[call.state] || (this.hasAgreed ? "ready" : "here");
-    this.signals.tell(state, !!this.camera && !this.isSoundOnly, this.isMuted || !this.mic);
+    if (call.isFrame) this.signals.tell(state, call.hasCamera, call.isMuted);
+    else this.signals.tell(state, !!this.camera && !this.isSoundOnly, this.isMuted || !this.mic);
     this.listen();
     this.tell();
   }
 
   mute(isMuted = !this.isMuted) {
+    if (this.call.isFrame) { this.call.mute(); return; }
     this.isMuted = isMuted;
     if (this.mic) this.mic.enabled = !isMuted;
     this.changed();
   }
 
   async toggleCamera() {
+    if (this.call.isFrame) { this.call.toggleCamera(); return; }
     this.trouble = null;
     if (this.camera) {
       this.camera.stop();
@@ -140,6 +147,7 @@ export class Session {
   }
 
   async look() {
+    if (this.call.isFrame) return;
     if (this.call.state !== "connected") { this.line = { ...quality.fresh(), word: this.line.word }; return; }
     const before = this.line.word;
     this.line = quality.next(this.line, await this.call.sample());
