@@ -4,8 +4,8 @@ LiveKit is asked for its rooms, which changes nothing. Jitsi has no question tha
 script is fetched, and that its secret is ours is seen only when somebody comes in.
 """
 
-import time
 from collections.abc import Iterator
+from datetime import datetime
 
 import requests
 from joserfc import jwt
@@ -25,26 +25,26 @@ def examine(wired: Wired) -> Iterator[Finding]:
         return
     ask = _ask_jitsi if settings.video_rooms == "jitsi" else _ask_livekit
     try:
-        problem = ask(settings)
+        problem = ask(settings, wired.clock.now())
     except requests.RequestException:
         problem = "cannot be reached from this machine, or does not answer"
     where = settings.jitsi_url if settings.video_rooms == "jitsi" else settings.livekit_url
     yield Finding(settings.video_rooms, not problem, f"{where} {problem or 'answers'}")
 
 
-def _ask_jitsi(settings: Settings) -> str:
+def _ask_jitsi(settings: Settings, now: datetime) -> str:  # noqa: ARG001  # both are asked alike
     answer = _session().get(f"{settings.jitsi_url}/external_api.js", timeout=PATIENCE_S)
     is_script = answer.ok and "JitsiMeetExternalAPI" in answer.text
     return "" if is_script else "is no Jitsi server: it has no external_api.js"
 
 
-def _ask_livekit(settings: Settings) -> str:
+def _ask_livekit(settings: Settings, now: datetime) -> str:
     if settings.livekit_url is None or settings.livekit_secret is None:
         return "lacks its settings"
     key = OctKey.import_key(settings.livekit_secret.get_secret_value().encode())
     claims = {
         "iss": settings.livekit_key,
-        "exp": int(time.time()) + 60,
+        "exp": int(now.timestamp()) + 60,
         "video": {"roomList": True},
     }
     answer = _session().post(

@@ -128,7 +128,8 @@ def test_what_one_side_says_of_itself_the_other_sees(talk: Talk) -> None:
     talk.connect()
     talk.say(Side.GUEST, SeatState.CONNECTED, has_camera=True, is_muted=True)
     guest = talk.room["guest"]
-    assert guest == {"tab": "guest-page", "state": "connected", "camera": True, "muted": True}
+    said = {"state": "connected", "camera": True, "muted": True, "inside": False}
+    assert guest == {"tab": "guest-page"} | said
 
 
 def test_a_newer_page_has_the_seat(talk: Talk) -> None:
