@@ -17,7 +17,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch import invariants
 from server import health
-from server.doctor import database, front, host, live, meetings, outbox, phone, providers, roads, video
+from server.doctor import (
+    database,
+    front,
+    host,
+    live,
+    meetings,
+    outbox,
+    phone,
+    providers,
+    roads,
+    video,
+)
 from server.doctor.finding import Finding
 from server.settings import unsafe
 from server.wiring import Wired
