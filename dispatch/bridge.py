@@ -13,9 +13,10 @@ from sqlalchemy import select, update
 from dispatch import bridging, journal, offering, region, shapes, views
 from dispatch.events import ENGINE, By, FactType
 from dispatch.learning import current
-from dispatch.models import Offer, Site, SupportRequest, User, Visit
+from dispatch.models import Exclusion, Offer, Site, SupportRequest, User, Visit
 from dispatch.policy import Policy
 from dispatch.recorded import decisions, recording
+from dispatch.rooms import Seat, Side, is_present
 from dispatch.states import (
     AWAITED,
     BRIDGE_STEPS,
@@ -30,6 +31,9 @@ from dispatch.states import (
 )
 from dispatch.waves import Decision
 from storage.database import Transaction
+
+SILENT = "not_connected"
+"""Why a bridge ended that nobody heard of after the yes."""
 
 LOOK_AGAIN_S = 30
 """The longest time between two looks at a bridge that is looked for, or may soon be."""
@@ -65,6 +69,12 @@ def look(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
     if request.state in FINAL or request.state in LOOKING:
         return
     bridge = live(tx, request.id)
+    if bridge is not None and _is_silent(tx, request, bridge, policy):
+        before = bridge.state
+        left = change(tx, bridge, Step.CANCEL, ended_at=tx.now, end_reason=SILENT)
+        if left is not None:
+            lose(tx, request, left, before, ENGINE, SILENT, policy)
+        bridge = None
     if bridge is not None:
         _end_when_over(tx, request, bridge, policy)
         return
@@ -139,6 +149,29 @@ def end_all(tx: Transaction, request: SupportRequest, by: By, reason: str) -> No
         end(tx, request, bridge, by, reason)
 
 
+def lose(
+    tx: Transaction,
+    request: SupportRequest,
+    left: Visit,
+    before: VisitState,
+    by: By,
+    reason: str,
+    policy: Policy,
+) -> None:
+    """A bridge ended that is still needed: while somebody is awaited, the next is asked."""
+    tx.session.add(Exclusion(request_id=request.id, peer_id=left.peer_id, created_at=tx.now))
+    coming = awaited(tx, request)
+    if coming is not None and bridging.is_worth_it(coming.eta_at, tx.now, policy):
+        request.bridge_since = tx.now
+        request.bridge_asked = request.bridge_wave = 0
+    data = {
+        "bridge": None,
+        "bridge_search": shapes.bridge_search(request),
+        "visit_ended": said_end(tx, left, before, by, reason),
+    }
+    journal.append(tx, request, FactType.BRIDGE_LEFT, by, data)
+
+
 def change(tx: Transaction, bridge: Visit, step: Step, **values: Any) -> Visit | None:
     """Take a step of a bridge whose request is held, if its state allows it; else None."""
     rule = BRIDGE_STEPS[step]
@@ -168,6 +201,27 @@ def said_end(
         "by": "colleague" if is_anothers else by.kind,
         "reason": reason,
     }
+
+
+def _is_silent(tx: Transaction, request: SupportRequest, bridge: Visit, policy: Policy) -> bool:
+    """Whether who said yes has neither connected nor come into the room in time, and could be replaced.
+
+    Who sits in the room waits for the bedside: asking another would not help.
+    """
+    if bridge.state is not VisitState.ACCEPTED or awaited(tx, request) is None:
+        return False
+    # The last step was the yes, or a start that was taken back.
+    late_at = max(bridge.accepted_at, bridge.contact_at) + timedelta(
+        seconds=policy.bridge_connect_s
+    )
+    if tx.now < late_at:
+        _look_by(request, late_at)
+        return False
+    seat = tx.session.get(Seat, (bridge.id, Side.PEER), populate_existing=True)
+    if seat is not None and is_present(seat, tx.now):
+        _look_by(request, tx.now + timedelta(seconds=LOOK_AGAIN_S))
+        return False
+    return True
 
 
 def _end_when_over(tx: Transaction, request: SupportRequest, bridge: Visit, policy: Policy) -> None:

@@ -170,6 +170,10 @@ class Policy(BaseModel):
     bridge_every_s: Annotated[int, Field(ge=10, le=600)] = 45
     """With waves: how long after them the next are asked to bridge."""
 
+    bridge_connect_s: Annotated[int, Field(ge=60, le=3600)] = 300
+    """Said yes by video and neither connected nor in the room after this long (5 min): somebody else
+    is asked while the other is still on the way."""
+
     bridge_goodbye_s: Seconds = 600
     """A bridge ends by itself this long after the conversation in person began (10 min)."""
 

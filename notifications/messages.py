@@ -199,6 +199,12 @@ CATALOGUE: dict[str, Message] = {
         Text("This one is taken care of", "Somebody is there now. Thank you."),
         Text("Esta ya está atendida", "Ya hay alguien allí. Gracias."),
     ),
+    "bridge_late": _plain(
+        Text(
+            "This one is taken care of", "The video did not begin, so others are asked. Thank you."
+        ),
+        Text("Esta ya está atendida", "El video no empezó y se pregunta a otros. Gracias."),
+    ),
     "message": _plain(
         Text("A message about your visit", "Open to read."),
         Text("Un mensaje sobre tu visita", "Abre para leerlo."),

@@ -36,6 +36,8 @@ ANSWERED = frozenset(
 
 _BRIDGE_IS_OVER = frozenset({"arrived", "relieved", "stopped", "completed"})
 """Ends of a bridge with which the request goes on, or is in other hands."""
+_BRIDGE_WAS_SILENT = "not_connected"
+"""Said yes by video, and never connected."""
 
 
 @dataclass
@@ -169,6 +171,8 @@ def _end_key(fact: Fact, visit: Mapping[str, Any]) -> str:
     """What a peer is told whose visit somebody else ended."""
     if fact.type is FactType.BRIDGE_ENDED and visit["reason"] in _BRIDGE_IS_OVER:
         return "bridge_over"
+    if fact.type is FactType.BRIDGE_LEFT and visit["reason"] == _BRIDGE_WAS_SILENT:
+        return "bridge_late"
     return "turn_around" if visit.get("state_before") == "en_route" else "visit_ended"
 
 

@@ -12,7 +12,7 @@ from dispatch.access import Actor
 from dispatch.errors import Conflict
 from dispatch.events import FactType
 from dispatch.guard import refuse
-from dispatch.models import Exclusion, SupportRequest, User, Visit
+from dispatch.models import SupportRequest, User, Visit
 from dispatch.policy import parse
 from dispatch.states import BRIDGE_STEPS, Step, VisitState
 from storage.database import Transaction
@@ -102,18 +102,7 @@ def leave(
     before = seen.state
     why = reason or step.value
     left = _change(tx, seen, step, ended_at=tx.now, end_reason=why)
-    tx.session.add(Exclusion(request_id=request.id, peer_id=left.peer_id, created_at=tx.now))
-    policy = parse(request.policy)
-    coming = bridge.awaited(tx, request)
-    if coming is not None and bridging.is_worth_it(coming.eta_at, tx.now, policy):
-        request.bridge_since = tx.now
-        request.bridge_asked = request.bridge_wave = 0
-    data = {
-        "bridge": None,
-        "bridge_search": shapes.bridge_search(request),
-        "visit_ended": bridge.said_end(tx, left, before, actor.by(), why),
-    }
-    journal.append(tx, request, FactType.BRIDGE_LEFT, actor.by(), data)
+    bridge.lose(tx, request, left, before, actor.by(), why, parse(request.policy))
     engine.look(tx, request)
     return left
 

@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 
 from dispatch.access import Actor
-from dispatch.actions import bridges, duty, help_calls, people, staff, visits
+from dispatch.actions import bridges, duty, help_calls, people, rooms, staff, visits
+from dispatch.actions.rooms import Said
 from dispatch.errors import Conflict
+from dispatch.models import Visit
+from dispatch.rooms import SeatState, Side
 from dispatch.states import Modality
 from tests.harness.story import NEEDS_YOU, TAKEN, TURN_AROUND, WANTED, Story
 from tests.scenarios.cast import Cast
@@ -272,6 +275,64 @@ def test_by_itself_when_staff_offered_video_and_the_network_says_so(
     story.do(visits.complete, rosa, bridge)
     story.forward(60)
     assert story.snapshot(request)["bridge_search"] is None, "they have said goodbye: not again"
+    story.do(visits.arrive, cast.nurse, visit)
+    story.do(visits.start, marcus, visit)
+    story.do(visits.complete, marcus, visit)
+
+
+def test_a_yes_by_video_that_never_connects(story: Story, cast: Cast) -> None:
+    policy(story, cast, bridge_connect_s=120)
+    marcus, [rosa], request, visit = far_and_video(story, cast)
+    story.do(visits.depart, marcus, visit)
+    story.do(bridges.want, cast.nurse, request)
+    story.expect(WANTED, rosa)
+    bridge = story.accept(rosa, request)
+    ann = story.peer(cast.admin, "Ann B.", on_duty=False, **BY_VIDEO)
+    story.on_duty(ann, modalities=[Modality.VIDEO])
+    story.forward(119)
+    assert shown(story, request)[2] == "accepted"
+    story.forward(2)
+    story.expect(TAKEN, rosa)
+    story.expect(WANTED, ann)
+    assert shown(story, request) == ("en_route", "en_route", None), "he still comes"
+    assert story.snapshot(request)["bridge_search"]["asked"] == 1
+    with pytest.raises(Conflict):
+        story.do(visits.start, rosa, bridge)
+
+    bridge = story.accept(ann, request)
+    story.forward(110)
+    story.do(visits.start, ann, bridge)
+    story.do(visits.undo, ann, bridge)
+    story.forward(100)
+    assert shown(story, request)[2] == "accepted", "a start taken back is a sign of life"
+    story.do(visits.start, ann, bridge)
+    story.do(visits.arrive, cast.nurse, visit)
+    story.expect(RELIEVED, ann)
+    story.do(visits.complete, ann, bridge)
+    story.do(visits.start, marcus, visit)
+    story.do(visits.complete, marcus, visit)
+
+
+def test_who_sits_in_the_room_is_not_taken_for_silent(story: Story, cast: Cast) -> None:
+    policy(story, cast, bridge_connect_s=120)
+    marcus, [rosa], request, visit = far_and_video(story, cast)
+    story.do(bridges.want, cast.nurse, request)
+    story.expect(WANTED, rosa)
+    bridge = story.accept(rosa, request)
+
+    def in_room(action: Any, *args: Any) -> None:
+        with story.db.transaction() as tx:
+            action(tx, tx.session.get_one(Visit, bridge), Side.PEER, "a page", *args)
+
+    in_room(rooms.enter)
+    for _ in range(20):
+        story.forward(10)
+        in_room(rooms.report, Said(SeatState.READY))
+    assert shown(story, request)[2] == "accepted", "the bedside is what is missing"
+    story.forward(75)
+    story.expect(TAKEN, rosa)
+    assert story.facts(request)[-1] == "bridge_left"
+    story.do(bridges.stop, cast.nurse, request)
     story.do(visits.arrive, cast.nurse, visit)
     story.do(visits.start, marcus, visit)
     story.do(visits.complete, marcus, visit)

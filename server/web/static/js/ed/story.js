@@ -23,7 +23,8 @@ function line(fact, waves, no) {
   }
   if (fact.type === "offer_declined") return t("fact_offer_declined", { n: no });
   if (fact.type === "alarm_raised") return has(`fact_alarm_${fact.data.alarm}`) ? t(`fact_alarm_${fact.data.alarm}`) : null;
-  const key = `fact_${fact.type}`;
+  const isLate = fact.type === "bridge_left" && fact.data.visit_ended?.reason === "not_connected";
+  const key = isLate ? "fact_bridge_late" : `fact_${fact.type}`;
   return has(key) ? t(key, { name: nameIn(fact) || "Alongside", n: 1 }) : null;
 }
 

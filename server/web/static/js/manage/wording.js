@@ -79,6 +79,7 @@ export function factLine(fact, all) {
   const { data, actor } = fact;
   const name = shortName(actor.name || "");
   let key = `m_fact_${fact.type}`;
+  if (fact.type === "bridge_left" && data.visit_ended?.reason === "not_connected") key = "m_fact_bridge_late";
   if (fact.type === "wave_sent" && data.wave > 1) key = "m_fact_wave_more";
   if (fact.type === "alarm_raised") key = `m_fact_alarm_${data.alarm}`;
   if (fact.type === "request_escalated" && data.owner) key = "m_fact_escalated_to";

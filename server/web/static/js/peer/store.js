@@ -168,7 +168,7 @@ class Phone {
     if (hasNote || isOver) this.finished = before.id;
     else if (![this.leaving, this.finished].includes(before?.id)) {
       const last = facts.find((one) => one.type === "request_cancelled");
-      this.ended = { state: before?.state || "accepted", reason: last?.data.reason || null, isCancelled: snapshot.state === "cancelled", words: before?.is_bridge ? "over" : facts.some((one) => one.type === "bridge_kept") ? "kept" : null };
+      this.ended = { state: before?.state || "accepted", reason: last?.data.reason || null, isCancelled: snapshot.state === "cancelled", words: before?.is_bridge ? (facts.some((one) => one.data.visit_ended?.reason === "not_connected") ? "late" : "over") : facts.some((one) => one.type === "bridge_kept") ? "kept" : null };
     }
     this.patch({ case: null });
     this.load();
