@@ -72,3 +72,37 @@ def test_a_forgotten_pin_is_reset_and_stands_in_the_audit(town: Town, open_page:
     page.goto("/manage/audit")
     expect(page.locator("tbody tr").first).to_contain_text("Reset a PIN")
     expect(page.locator("tbody tr").first).to_contain_text("Priya Nair")
+
+
+def test_what_the_policy_says_of_bridges_and_rooms(town: Town, open_page: Open) -> None:
+    manager = town.user("manager")
+    page = open_page("/manage/settings/policy", manager)
+    expect(page.get_by_role("heading", name="Video until somebody arrives")).to_be_visible()
+    page.locator("#bridge").select_option("automatic")
+    page.locator("#room_ask_s").fill("0:05")
+    page.locator("#arrival_radius_m").fill("one")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#room_ask_s-error")).to_contain_text("from 0:10 to ")
+    expect(page.locator("#arrival_radius_m-error")).to_contain_text("from 30 to 2000")
+    accessible(page)
+    page.locator("#room_ask_s").fill("1:30")
+    page.locator("#arrival_radius_m").fill("200")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved")).to_be_visible()
+    kept = town.call(manager, "GET", "/policy")["settings"]
+    assert (kept["bridge"], kept["room_ask_s"], kept["arrival_radius_m"]) == ("automatic", 90, 200)
+    assert "bridge_size" not in kept, "what nobody changed is not kept"
+    page.get_by_label("For", exact=True).select_option(label="Grant Medical Center")
+    expect(page.locator("#bridge")).to_be_disabled()
+    expect(page.locator("#bridge")).to_have_value("automatic")
+    same(page, "bridge").click()
+    page.locator("#bridge").select_option("off")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved")).to_be_visible()
+    site = site_of(town, "Grant Medical Center")
+    assert site["policy"] == {"bridge": "off"}
+    page.goto(f"/manage/settings/policy?lang=es#{site['id']}")
+    expect(page.get_by_text("Video hasta que alguien llegue")).to_be_visible()
+    fits(page)
+    town.call(manager, "PATCH", f"/sites/{site['id']}", {"policy": {}})
+    town.call(manager, "PUT", "/policy", {})

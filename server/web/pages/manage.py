@@ -21,7 +21,7 @@ from server.auth.callers import Caller, authenticate
 from server.channels import apprise_schemes
 from server.models import AuditWhat
 from server.web import frame
-from server.web.pages import prices, workers
+from server.web.pages import further, prices, workers
 from server.wiring import Wired
 from storage.database import Transaction
 
@@ -73,7 +73,12 @@ def install(app: Flask, wired: Wired) -> None:
         # Supervisors are rung when a peer calls for help: they say where.
         roles = KEEPING | WATCHING if part == "devices" else KEEPING
         return keeping(
-            "settings", roles=roles, part=part, defaults=Policy().frozen(), prices=prices.listed()
+            "settings",
+            roles=roles,
+            part=part,
+            defaults=Policy().frozen(),
+            prices=prices.listed(),
+            further=further.listed(),
         )
 
     def audits() -> WerkzeugResponse:
@@ -183,6 +188,7 @@ def _page(
             "fair",
             "waves",
             "whynot",
+            "policy_further",
             "whatif",
             "bridge",
             "needs",

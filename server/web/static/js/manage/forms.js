@@ -11,7 +11,7 @@ export function Field({ id, label, hint, error, children, value, set, type = "te
   return html`<div class=${error ? "field has-error" : "field"}><label class="label" for=${id}>${label}</label>${hint && html`<span class="hint" id=${`${id}-hint`}>${hint}</span>`}${error && html`<span class="error" id=${`${id}-error`}><${Icon} name="triangle-alert" />${error}</span>`}${input}</div>`;
 }
 
-export const Select = ({ id, label, hint, error, value, set, options }) => html`<${Field} id=${id} label=${label} hint=${hint} error=${error}><select class="input" id=${id} value=${value} aria-invalid=${error ? "true" : null} aria-describedby=${described(id, hint, error)} onChange=${(event) => set(event.target.value)}>${options.map(([one, words]) => html`<option key=${one} value=${one} selected=${one === value}>${words}</option>`)}</select><//>`;
+export const Select = ({ id, label, hint, error, value, set, options, disabled }) => html`<${Field} id=${id} label=${label} hint=${hint} error=${error}><select class="input" id=${id} value=${value} disabled=${disabled} aria-invalid=${error ? "true" : null} aria-describedby=${described(id, hint, error)} onChange=${(event) => set(event.target.value)}>${options.map(([one, words]) => html`<option key=${one} value=${one} selected=${one === value}>${words}</option>`)}</select><//>`;
 
 // A set of things to tick; `value` is the list of those that are.
 export function Chips({ legend, of: name, options, value, set, error }) {

@@ -7,6 +7,7 @@ import { html, Icon } from "../ui.js";
 import { t, timer } from "../words.js";
 import { Asking, askingField, askingOf, readAsking, wrongAsking } from "./asking.js";
 import { Check, Field, Save, Select, Summary, useSaving } from "./forms.js";
+import { FURTHER, Further, furtherOf, readFurther, wrongFurther } from "./further.js";
 import { Reading, readAll, useRead } from "./lists.js";
 import { readShifts, shiftField, Trial, useTrial, Wish, wrongShifts } from "./whatif.js";
 
@@ -26,6 +27,7 @@ export function secondsOf(text) {
 
 const formOf = (policy) => ({
   ...askingOf(policy),
+  ...furtherOf(policy),
   ...Object.fromEntries(TIMES.map((name) => [name, timer(policy[name])])),
   waves: policy.waves.map((wave) => ({ after: timer(wave.after_s), size: wave.size === null ? "" : String(wave.size) })),
 });
@@ -38,7 +40,7 @@ const read = (form) => ({
 // The server's own rules, in the language of the page; each at the field that can mend it.
 function wrongWith(form) {
   const policy = read(form);
-  const errors = wrongAsking(form);
+  const errors = { ...wrongAsking(form), ...wrongFurther(form, secondsOf) };
   TIMES.forEach((name) => { if (policy[name] === null) errors[name] = t("m_need_time"); });
   policy.waves.forEach((wave, i) => {
     if (wave.after_s === null) errors[`wave-${i}`] = t("m_need_time");
@@ -61,7 +63,7 @@ function Clock({ marks, label }) {
   return html`<ol class="clock" aria-label=${label}>${there.map((one, i) => html`<li key=${one.key} class=${`clock__mark clock__mark--${one.kind} clock__mark--${i % 3}${one.at / end > 0.55 ? " clock__mark--end" : ""}`} data-mark=${one.key} style=${{ "--at": `${((100 * one.at) / end).toFixed(2)}%` }}><span class="clock__words"><b class="num">${timer(one.at)}</b> ${one.words}</span></li>`)}</ol>`;
 }
 
-const PARTS = [...TIMES, "waves", "strategy", "pricing"];
+const PARTS = [...TIMES, ...FURTHER, "waves", "strategy", "pricing"];
 
 function Form({ found, took, site, sites }) {
   const network = formOf(found.effective);
@@ -74,7 +76,8 @@ function Form({ found, took, site, sites }) {
   };
   // What the page does not show stays as it is.
   const kept = () => {
-    const own = { ...(site ? site.policy : found.settings), ...read(form), ...readAsking(form, (site ? found.effective : boot.defaults).pricing) };
+    const [before, beneath] = site ? [site.policy, found.effective] : [found.settings, boot.defaults];
+    const own = { ...before, ...read(form), ...readAsking(form, beneath.pricing), ...readFurther(form, beneath, before, secondsOf) };
     same.forEach((name) => { delete own[name]; });
     return own;
   };
@@ -89,7 +92,7 @@ function Form({ found, took, site, sites }) {
     if (shiftField(path) || askingField(name)) return shiftField(path) || askingField(name);
     const at = /^waves\.(\d+)\.(after_s|size)/.exec(name);
     if (at) return `${at[2] === "size" ? "size" : "wave"}-${at[1]}`;
-    return TIMES.find((one) => name === one) || TIMES.find((one) => message.startsWith(one)) || (message.includes("wave") ? "wave-0" : null);
+    return [...TIMES, ...FURTHER].find((one) => name === one) || TIMES.find((one) => message.startsWith(one)) || (message.includes("wave") ? "wave-0" : null);
   };
   const [state, save] = useSaving(send, fieldOf);
   const [trying, begin] = useSaving(async () => setTrial(await post("/policy/preview", { policy: kept(), more_peers: readShifts(wish.shifts), days: Number(wish.days) })), fieldOf);
@@ -112,6 +115,7 @@ function Form({ found, took, site, sites }) {
     <div class="form__three">${["alarm_after_s", "video_fallback_after_s", "escalate_after_s"].map(field)}</div>
     <h3>${t("m_policy_ring")}</h3><${Clock} marks=${ladder} label=${t("m_policy_ring")} /><div class="form__three">${LADDER.map(field)}</div>
     <h3>${t("m_policy_road")}</h3><div class="form__four">${ROAD.map(field)}</div>
+    <${Further} form=${form} part=${part} errors=${errors} site=${site} isSame=${isSame} follow=${follow} />
     <div class="line"><${Save} act=${() => save(wrongWith(form))} done=${state.done} />${site ? html`<button type="button" class="btn btn--quiet" onClick=${() => { set(network); setSame(PARTS); }}>${t("m_policy_all_same")}</button>` : html`<button type="button" class="btn btn--quiet" onClick=${() => set(formOf(boot.defaults))}>${t("m_defaults")}</button>`}</div>
     ${!site && html`<${Wish} wish=${wish} set=${setWish} errors=${errors} said=${trying.said} sites=${sites} start=${() => begin({ ...wrongWith(form), ...wrongShifts(wish.shifts) })} isOn=${Boolean(trial && ["queued", "running"].includes(trial.state))} /><${Trial} trial=${trial} save=${saveTried} drop=${drop} />`}</section>`;
 }
