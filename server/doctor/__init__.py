@@ -11,6 +11,7 @@
 - `meetings`   the service in whose rooms calls happen, when they are not our own
 - `providers`  each outside service is asked whether it knows us; nobody's phone rings for it
 - `roads`      does the server of roads answer
+- `learned`    is what was learned of answers used, and if not, why
 """
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +22,7 @@ from server.doctor import (
     database,
     front,
     host,
+    learned,
     live,
     meetings,
     outbox,
@@ -57,6 +59,7 @@ def examine(wired: Wired) -> list[Finding]:
         found += _broken_invariants(wired)
         found += database.dispatchers(wired)
         found += outbox.examine(wired)
+        found += learned.examine(wired)
         found += providers.examine(wired)
         found += phone.examine(wired)
         found += roads.examine(wired)

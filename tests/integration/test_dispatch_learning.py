@@ -14,6 +14,7 @@ from dispatch.learning.versions import KEPT, Kind, Learned
 from dispatch.models import Offer, Peer, Site, SupportRequest
 from dispatch.policy import Policy, parse
 from dispatch.states import Modality
+from server.doctor import learned as doctor
 from storage.database import Database
 from storage.ids import new_id
 from tests.harness.past import past
@@ -55,6 +56,12 @@ def spoil(ward: Ward, **values: object) -> None:
                 content=content,
             )
         )
+
+
+def told(ward: Ward) -> list[tuple[bool, str]]:
+    """What the doctor says of what was learned."""
+    with ward.world.db.read() as tx:
+        return [(one.is_well, one.sentence) for one in doctor.networks(tx)]
 
 
 def offer(ward: Ward, name: str) -> Offer:
@@ -138,6 +145,7 @@ def test_a_decision_by_price_uses_the_newest_version_and_keeps_what_it_said(
 
 
 def test_by_the_clock_nothing_is_said_of_anybody(ward: Ward, db: Database) -> None:
+    assert told(ward) == [], "nothing has been learned, and nothing is wrong"
     answered(ward)
     assert training.learn(db) == 1
     ward.world.ask(ward.nurse)
@@ -163,7 +171,14 @@ def test_a_spoiled_version_is_not_used_and_stops_nothing(
     assert training.learn(ward.world.db) == 1
     spoil(ward, **values)
     assert standing(ward).why_not is why
+    [(is_well, sentence)] = told(ward)
+    assert (is_well, sentence[-28:]) == (True, " Nobody here asks by price.".rjust(28, "."))
     ward.world.do(people.set_policy, ward.manager, BY_PRICE)
+    [(is_well, sentence)] = told(ward)
+    assert not is_well
+    assert sentence.endswith(
+        "version 2 is not used, because it holds numbers that are none, or none that people behave by."
+    )
     assert ward.world.asked(ward.world.ask(ward.nurse)) == ["Marcus T."]
     assert offer(ward, "marcus").learned_version is None
 
@@ -174,6 +189,10 @@ def test_an_old_version_is_not_used_nor_one_of_the_future(ward: Ward, db: Databa
     assert standing(ward).why_not is None or standing(ward).why_not is WhyNot.NO_BETTER
     ward.world.clock.advance(15 * 86_400)
     assert standing(ward).why_not is WhyNot.OLD
+    ward.world.do(people.set_policy, ward.manager, BY_PRICE)
+    [(is_well, sentence)] = told(ward)
+    assert not is_well
+    assert "version 1 is not used, because it is from 2026-" in sentence
     ward.world.clock.advance(-20 * 86_400)
     assert standing(ward).why_not is WhyNot.OLD
 
@@ -182,6 +201,10 @@ def test_what_foresees_worse_than_the_policy_is_not_used(ward: Ward, db: Databas
     answered(ward, ["no"] * 320 + ["yes", "no", "yes", "no", "no"] * 16)
     assert training.learn(db) == 1
     assert standing(ward).why_not is WhyNot.NO_BETTER
+    ward.world.do(people.set_policy, ward.manager, BY_PRICE)
+    [(is_well, sentence)] = told(ward)
+    assert is_well, "nothing is broken"
+    assert "foresaw the latest answers no better" in sentence
 
 
 def test_a_network_that_fails_keeps_the_others_from_nothing(
