@@ -18,7 +18,6 @@ from dispatch.geo import Point
 from dispatch.matching import Need, PeerView
 from dispatch.models import (
     Badge,
-    Certificate,
     DoNotPair,
     Duty,
     Exclusion,
@@ -29,8 +28,9 @@ from dispatch.models import (
     User,
     Visit,
 )
+from dispatch.peer_rows import PeerRow, Reader, columns
 from dispatch.policy import Policy
-from dispatch.states import LIVE_VISIT, Focus, Modality, OfferState
+from dispatch.states import LIVE_VISIT, Modality, OfferState
 from dispatch.travel import roads
 from dispatch.travel.minutes import Travel
 from dispatch.waves import Awaited, Search
@@ -73,23 +73,7 @@ def peer_views(
     session, now = tx.session, tx.now
     mine = aliased(Offer)
     query = (
-        select(
-            Peer,
-            User.name,
-            Duty,
-            Badge.expires_at,
-            DoNotPair.created_at,
-            Exclusion.created_at,
-            mine.state,
-            mine.modality,
-            select(func.max(Certificate.expires_at))
-            .where(Certificate.peer_id == Peer.id)
-            .scalar_subquery(),
-            select(Visit.id)
-            .where(Visit.peer_id == Peer.id, Visit.state.in_(sorted(LIVE_VISIT)))
-            .limit(1)
-            .scalar_subquery(),
-        )
+        select(*columns(mine))
         .join(User, User.id == Peer.id)
         .outerjoin(Duty, Duty.peer_id == Peer.id)
         .outerjoin(Badge, and_(Badge.peer_id == Peer.id, Badge.site_id == request.site_id))
@@ -124,10 +108,11 @@ def peer_views(
         request.created_at.isoformat(),
     )
     routed = roads.to_site(tx, request.site_id)
-    rows = sorted(session.execute(query, values), key=lambda row: str(row[0].id))
+    rows = map(PeerRow._make, session.execute(query, values))
+    read = Reader()
     return [
-        _peer_view(row, elsewhere.get(row[0].id, ()), lately, wished, place, routed, now, policy)
-        for place, row in enumerate(rows)
+        _peer_view(row, elsewhere.get(row.id, ()), lately, wished, place, routed, now, policy, read)
+        for place, row in enumerate(sorted(rows, key=lambda row: row.id))
     ]
 
 
@@ -200,7 +185,7 @@ def _open_elsewhere(
 
 
 def _peer_view(
-    row: Any,
+    row: PeerRow,
     elsewhere: tuple[datetime, ...],
     lately: _Lately,
     wished: _Wished,
@@ -208,40 +193,39 @@ def _peer_view(
     routed: Mapping[str, int],
     now: datetime,
     policy: Policy,
+    read: Reader,
 ) -> PeerView:
-    peer, name, duty, badge_until, unpaired, excluded, offer_state, offer_modality = row[:8]
-    certified_until, visit_id = row[8:]
-    position = _where(peer, duty, now, policy)
+    position = _where(row, now, policy)
     return PeerView(
-        id=peer.id,
-        name=name,
-        on_duty=duty is not None and duty.on_duty,
-        until=duty.until if duty is not None else None,
-        duty_modalities=frozenset(Modality(m) for m in duty.modalities) if duty else frozenset(),
-        modalities=frozenset(Modality(m) for m in peer.modalities),
-        languages=frozenset(peer.languages),
-        focus=frozenset(Focus(f) for f in peer.focus),
-        certified_until=certified_until,
-        badge_until=badge_until,
-        is_excluded=excluded is not None,
-        is_do_not_pair=unpaired is not None,
-        is_muted=peer.is_muted,
-        is_reachable=peer.is_reachable,
-        is_busy=visit_id is not None,
-        open_offer=offer_modality if offer_state is OfferState.OPEN else None,
-        has_declined=offer_state is OfferState.DECLINED,
+        id=row.id,
+        name=row.name,
+        on_duty=bool(row.on_duty),
+        until=row.until,
+        duty_modalities=read.modalities(row.duty_modalities or "[]"),
+        modalities=read.modalities(row.modalities),
+        languages=read.words(row.languages),
+        focus=read.focus(row.focus),
+        certified_until=row.certified_until,
+        badge_until=row.badge_until,
+        is_excluded=row.excluded_at is not None,
+        is_do_not_pair=row.unpaired_at is not None,
+        is_muted=row.is_muted,
+        is_reachable=row.is_reachable,
+        is_busy=row.visit_id is not None,
+        open_offer=row.offer_modality if row.offer_state is OfferState.OPEN else None,
+        has_declined=row.offer_state is OfferState.DECLINED,
         position=position,
         routed_s=routed.get(roads.cell_of(position)) if routed and position else None,
-        travel_limit_m=peer.travel_limit_m,
-        open_offer_limit=peer.open_offer_limit,
+        travel_limit_m=row.travel_limit_m,
+        open_offer_limit=row.open_offer_limit,
         offers_elsewhere=elsewhere,
-        recent_alerts=lately.alerts.get(peer.id, 0),
-        recent_cases=lately.cases.get(peer.id, 0),
-        has_met=peer.id in wished.met,
+        recent_alerts=lately.alerts.get(row.id, 0),
+        recent_cases=lately.cases.get(row.id, 0),
+        has_met=row.id in wished.met,
         # Of what they say of themselves only what this person wished for goes any further.
-        traits=wished.words.intersection(peer.traits) if wished.words else frozenset(),
-        counted_from=peer.counted_from,
-        turn=_turn(wished.drawn_by, place, peer.id, lately),
+        traits=wished.words & read.words(row.traits) if wished.words else frozenset(),
+        counted_from=row.counted_from,
+        turn=_turn(wished.drawn_by, place, row.id, lately),
     )
 
 
@@ -255,14 +239,14 @@ def _turn(drawn_by: str, place: int, peer_id: str, lately: _Lately) -> int:
     return (strain << 32) + crc32(f"{drawn_by} {place}".encode())
 
 
-def _where(peer: Peer, duty: Duty | None, now: datetime, policy: Policy) -> Point | None:
+def _where(row: PeerRow, now: datetime, policy: Policy) -> Point | None:
     """The fresh position, else the home area, else nothing."""
-    if duty is not None and duty.position_at is not None and duty.latitude is not None:
-        age_s = (now - duty.position_at).total_seconds()
-        if age_s <= policy.position_fresh_s and duty.longitude is not None:
-            return Point(duty.latitude, duty.longitude)
-    if peer.home_latitude is not None and peer.home_longitude is not None:
-        return Point(peer.home_latitude, peer.home_longitude)
+    if row.position_at is not None and row.latitude is not None:
+        age_s = (now - row.position_at).total_seconds()
+        if age_s <= policy.position_fresh_s and row.longitude is not None:
+            return Point(row.latitude, row.longitude)
+    if row.home_latitude is not None and row.home_longitude is not None:
+        return Point(row.home_latitude, row.home_longitude)
     return None
 
 
