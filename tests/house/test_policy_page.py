@@ -1,5 +1,7 @@
 """Every field of the policy is on the managers' page, or it is said here why it is not."""
 
+import re
+
 import pytest
 
 from dispatch.policy import Policy
@@ -49,4 +51,8 @@ def test_every_further_field_has_words_and_bounds_of_the_type(language: str) -> 
         assert f"pf_{one['name']}_hint" in spoken
         assert all(f"pf_{one['name']}_{choice}" in spoken for choice in one.get("choices", ()))
         usual = getattr(Policy(), one["name"])
-        assert usual in one.get("choices", ()) or one["least"] <= usual <= one["most"]
+        if one["kind"] == "text":
+            assert re.search(one["pattern"], usual)
+            assert f"pf_need_{one['name']}" in spoken
+        else:
+            assert usual in one.get("choices", ()) or one["least"] <= usual <= one["most"]

@@ -19,13 +19,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "bridge_goodbye_s",
     ),
     "arrival": ("arrival_radius_m",),
-    "room": ("guest_link_s", "room_ask_s", "room_end_s"),
+    "room": ("guest_link_s", "room_ask_s", "room_end_s", "captions"),
+    "help": ("need_after_s", "crisis_line"),
+    "talk": ("talk_after_s", "talk_kept_days"),
 }
 """In the order of the page; its words have a title for each group."""
 
 
 def listed() -> list[dict[str, Any]]:
-    """Of each field: group, kind (`time` in seconds, `whole` number or `choice`), and what is allowed."""
+    """Of each field: group, kind (`time` in seconds, `whole` number, `text` or `choice`), what is allowed."""
     properties = Policy.model_json_schema()["properties"]
     return [
         {"name": name, "group": group, **_kind(name, properties[name])}
@@ -37,5 +39,7 @@ def listed() -> list[dict[str, Any]]:
 def _kind(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     if "enum" in schema:
         return {"kind": "choice", "choices": schema["enum"]}
+    if "pattern" in schema:
+        return {"kind": "text", "pattern": schema["pattern"]}
     bounds = {"least": schema["minimum"], "most": schema["maximum"]}
     return {"kind": "time" if name.endswith("_s") else "whole", **bounds}
