@@ -20,6 +20,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "arrival": ("arrival_radius_m",),
     "room": ("guest_link_s", "room_ask_s", "room_end_s", "captions"),
+    "call": ("calls_per_visit", "call_limit_s", "call_end_s"),
     "help": ("need_after_s", "crisis_line"),
     "talk": ("talk_after_s", "talk_kept_days"),
 }
