@@ -5,10 +5,11 @@
 
 FROM python:3.13-slim-bookworm AS packages
 # Wheels alone, each checked against its hash: nothing is compiled, so nothing that compiles is needed.
+# One package comes as source, of Python alone.
 RUN python -m venv /srv/venv
 COPY requirements.txt .
 RUN /srv/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
-        --require-hashes --only-binary :all: -r requirements.txt \
+        --require-hashes --only-binary :all: --no-binary http-ece -r requirements.txt \
     && /srv/venv/bin/pip uninstall --yes --quiet pip
 
 FROM python:3.13-slim-bookworm

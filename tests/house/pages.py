@@ -30,6 +30,7 @@ MADE = "<!-- Made from the code by `python -m tests.house.pages`; do not edit. -
 
 
 BESIDES = {
+    "BACKUP_KEPT_DAYS": ("14", "Days after which deploy/backup.sh deletes its backups."),
     "PROMETHEUS_MULTIPROC_DIR": (
         "",
         "A folder, empty at each start, in which several web processes add up their metrics.",

@@ -3,6 +3,7 @@
 Whether an image can be built and nginx takes its configuration, `bin/rehearse` tries.
 """
 
+import ast
 import re
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ from server.settings import Settings
 from server.up.supervisor import STOP_S
 from server.wiring import SETTLE_S
 from tests.house.pages import BESIDES
-from tests.house.repository import ROOT
+from tests.house.repository import ROOT, tree_of
 
 DEPLOY = ROOT / "deploy"
 KNOWN = {name.upper() for name in Settings.model_fields} | set(BESIDES)
@@ -158,3 +159,21 @@ def test_the_proxy_waits_longer_than_sockets_are_silent() -> None:
 )
 def test_scripts_are_shell(script: Path) -> None:
     subprocess.run(["sh", "-n", script], check=True, timeout=10)
+
+
+def test_a_migration_takes_nothing_away_from_the_code_that_still_runs() -> None:
+    """While an upgrade lasts the old web processes work on the new schema."""
+    reasons: dict[str, str] = {}
+    away = {"drop_column", "drop_table", "rename_table"}
+    found = []
+    for path in sorted((ROOT / "storage/migrations/versions").glob("m*.py")):
+        for function in tree_of(path).body:
+            if isinstance(function, ast.FunctionDef) and function.name == "upgrade":
+                found += [
+                    f"{path.stem}: {call.func.attr}"
+                    for call in ast.walk(function)
+                    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+                    if call.func.attr in away
+                    or any(keyword.arg == "new_column_name" for keyword in call.keywords)
+                ]
+    assert not [one for one in found if one.split(":")[0] not in reasons]
