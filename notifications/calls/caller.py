@@ -36,10 +36,10 @@ from storage.database import Database, Transaction
 
 log = logging.getLogger(__name__)
 
-LEASE_S = 45.0
-"""Longer than everything that is done under it."""
-ASLEEP_S = 15.0
-"""Who comes back so late after a claim stands back: it may be another's by now."""
+LEASE_S = 20.0
+"""Longer than everything that is done under it; as long a press waits when a process dies with it."""
+ASLEEP_SHARE = 0.25
+"""Who begins so late in a lease stands back: it may be another's before the provider answers."""
 AT_ONCE = 8
 DOOR = (Kind.VOICE, "bridge")
 """The door of bridged calls; alerts by voice have doors of their own at the same provider."""
@@ -92,8 +92,10 @@ class Caller:
         directory: Directory,
         kinds: Collection[Kind],
         *,
+        lease_s: float = LEASE_S,
         observe: Callable[[str, str, float], None] | None = None,
     ) -> None:
+        self._lease_s = lease_s
         self._db, self._line, self._switch = db, line, switch
         self._directory, self._kinds = directory, frozenset(kinds)
         self._observe = observe
@@ -101,7 +103,7 @@ class Caller:
 
     def tick(self) -> int:
         """Do what is due; how many calls were looked at. Never waits longer than the provider may."""
-        claims = self._claim()
+        claims = self.claim()
         if not claims:
             return 0
         began = time.monotonic()
@@ -117,7 +119,8 @@ class Caller:
         """Let the connections go."""
         self._line.close()
 
-    def _claim(self) -> list[Claim]:
+    def claim(self) -> list[Claim]:
+        """Lease what is due."""
         with self._db.read() as tx:
             free = or_(CallJob.leased_until.is_(None), CallJob.leased_until <= tx.now)
             due = select(CallJob.id).where(CallJob.due_at <= tx.now, free).limit(1)
@@ -134,7 +137,7 @@ class Caller:
                 leased_until=CallJob.leased_until,
                 lease=CallJob.lease,
                 now=tx.now,
-                lease_s=LEASE_S,
+                lease_s=self._lease_s,
                 limit=AT_ONCE,
             )
 
@@ -182,7 +185,7 @@ class Caller:
         self._switch.end(tx, job.id, end)
 
     def _do(self, act: Act, began: float) -> Done:
-        if time.monotonic() - began > ASLEEP_S:
+        if time.monotonic() - began > self._lease_s * ASLEEP_SHARE:
             return Outcome(Result.UNKNOWN, "LEASE_OVER") if act.what is What.PLACE else None
         started = time.perf_counter()
         if act.what is What.FIND:

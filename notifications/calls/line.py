@@ -12,7 +12,7 @@ from notifications.channels.twilio import Account, Client
 
 RING_S = 25
 """How long a telephone rings: a mailbox that picks up later would hear what is meant for a person."""
-PATIENCE_S = 5.0
+PATIENCE_S = 4.0
 """How long an answer of the provider is awaited: somebody stands there with a phone in the hand."""
 CLOCKS_APART = timedelta(seconds=10)
 """How far the provider's clock may be from ours."""
