@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from server import settings_meetings
 from storage.engine import parse_url
 
 EXAMPLE_SECRET = "change-me-to-a-long-random-value"  # noqa: S105  # refused in production
-SECRET_MIN_CHARS = 32
+SECRET_MIN_CHARS = settings_meetings.SECRET_MIN_CHARS
+LOOPBACK = settings_meetings.LOOPBACK
 TWILIO = "https://api.twilio.com"
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 _NAME = r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+"
 _HOST = rf"({_NAME}|http://127\.0\.0\.1:[0-9]{{1,5}})"
@@ -303,9 +304,9 @@ def unsafe(settings: Settings) -> list[str]:
     except Exception:  # noqa: BLE001  # whatever the parser says may quote the password
         return ["DATABASE_URL: must be a sqlite or postgresql address"]
     if not settings.is_production:
-        return _incomplete_meeting(settings)
+        return settings_meetings.incomplete(settings)
     return [
-        *_incomplete_meeting(settings),
+        *settings_meetings.incomplete(settings),
         *_unsafe_drill(settings),
         *_unsafe_web(settings),
         *_unsafe_processes(settings),
@@ -318,31 +319,6 @@ def _unsafe_drill(settings: Settings) -> list[str]:
     if settings.alongside_failpoints is not None:
         return ["ALONGSIDE_FAILPOINTS: must not be set; whoever writes there could end processes"]
     return []
-
-
-def _incomplete_meeting(settings: Settings) -> list[str]:
-    """What a Jitsi or LiveKit room lacks: without it no call would connect, in a demo too."""
-    if settings.video_rooms == "own":
-        return []
-    kind = settings.video_rooms
-    names = {
-        "jitsi": ("jitsi_url", "jitsi_app_id", "jitsi_app_secret"),
-        "livekit": ("livekit_url", "livekit_page", "livekit_key", "livekit_secret"),
-    }[kind]
-    found = [
-        f"{name.upper()}: must be set with VIDEO_ROOMS={kind}"
-        for name in names
-        if getattr(settings, name) is None
-    ]
-    secret = settings.jitsi_app_secret if kind == "jitsi" else settings.livekit_secret
-    if secret is not None and len(secret.get_secret_value()) < SECRET_MIN_CHARS:
-        found.append(f"{names[-1].upper()}: must have at least {SECRET_MIN_CHARS} characters")
-    if settings.is_production:
-        for name in names[:2]:
-            address = urlsplit(getattr(settings, name) or "")
-            if address.scheme in ("http", "ws") and address.hostname not in LOOPBACK:
-                found.append(f"{name.upper()}: must be https or wss; calls would be overheard")
-    return found
 
 
 def _unsafe_video(settings: Settings) -> list[str]:
