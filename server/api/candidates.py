@@ -3,13 +3,12 @@
 import base64
 import binascii
 import json
-from itertools import islice
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from dispatch import going, suits
-from dispatch.going import Rank
 from dispatch.matching import Reason
 from dispatch.recorded.recording import OUTSIDE
 from dispatch.shapes import stamp
@@ -25,11 +24,14 @@ routes = Routes("candidates", "Who could go, and why the others could not.")
 MOST = 1000
 """On one page, and by default: an ordinary network stands on the first."""
 
+_ROUGHLY = 4
+"""So much of a rank is in a cursor: all but the name and the id."""
+
 
 class CandidatesQuery(Query):
     """Where to go on, and how many; or about one peer alone, wherever they are."""
 
-    cursor: Annotated[str | None, Field(max_length=1000)] = None
+    cursor: Annotated[str | None, Field(max_length=200)] = None
     limit: Annotated[int, Field(ge=1, le=MOST)] = MOST
     peer_id: OpaqueId | None = None
 
@@ -73,33 +75,38 @@ def index(call: Call, request_id: str, query: CandidatesQuery) -> Json:
     The list is worked out anew for each page: who moves meanwhile may stand on two, or on none.
     """
     found = going.who(call.tx, call.actor, request_id, only=query.peer_id)
-    after = None if query.cursor is None else _place(query.cursor)
-    left = (one for one in found if after is None or one.rank > after)
-    shown = list(islice(left, query.limit))
-    is_more = next(left, None) is not None
+    begin = 0 if query.cursor is None else _behind(found, query.cursor)
+    shown = found[begin : begin + query.limit]
+    is_more = len(found) > begin + query.limit
     phones = devices.phones(call.tx, [one.peer.id for one in shown])
     return {
         "items": [_shape(one, phones.get(one.peer.id)) for one in shown],
-        "next_cursor": _cursor(shown[-1].rank) if is_more else None,
+        "next_cursor": _cursor(shown[-1]) if is_more else None,
     }
 
 
-def _cursor(rank: Rank) -> str:
-    """Opaque: behind whom to go on."""
-    return base64.urlsafe_b64encode(json.dumps(rank, ensure_ascii=False).encode()).decode()
+def _cursor(last: going.Going) -> str:
+    """Opaque: behind whom to go on. It names nobody, because it stands in an address."""
+    raw = json.dumps([*last.rank[:_ROUGHLY], last.peer.id])
+    return base64.urlsafe_b64encode(raw.encode()).decode()
 
 
-def _place(cursor: str) -> Rank:
-    """What `_cursor` made. Anything else is a 422 about `cursor`."""
+def _behind(found: Sequence[going.Going], cursor: str) -> int:
+    """The place behind the one whom `_cursor` meant; when they are gone, behind all who stood as far up.
+
+    Anything else is a 422 about `cursor`.
+    """
     try:
         raw = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-        is_far, by_video, no_call, help_s, name, peer_id = raw
-        rank = (is_far, by_video, no_call, help_s, name, peer_id)
-        if [type(one) for one in rank] != [bool, bool, bool, int, str, str]:
+        if [type(one) for one in raw] != [bool, bool, bool, int, str]:
             raise ValueError(cursor)
     except (ValueError, TypeError, binascii.Error, RecursionError):
         raise invalid("cursor", "is not a cursor of this list") from None
-    return rank
+    *rank, peer_id = raw
+    for place, one in enumerate(found, start=1):
+        if one.peer.id == peer_id:
+            return place
+    return sum(list(one.rank[:_ROUGHLY]) <= rank for one in found)
 
 
 def _shape(one: going.Going, phone: str | None) -> Json:

@@ -1,5 +1,6 @@
 """A network too large to look at everybody: who was not looked at has a reason too, counted and by name."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -94,7 +95,16 @@ def test_candidates_come_a_page_at_a_time(api: Api, world: World) -> None:
         paged += page.get_json()["items"]
         cursor = page.get_json()["next_cursor"]
     assert paged == whole["items"]
-    for nonsense in ("e30=", "WzFd", "not one", "AAAA", "W3RydWUsMSwxLDEsIiIsIiJd"):
+    first = api.get(f"{path}?limit=1", world.here.manager).get_json()
+    gone = first["items"][0]["peer"]["id"]
+    name = first["items"][0]["peer"]["name"]
+    assert name not in base64.b64decode(first["next_cursor"]).decode(), "it stands in an address"
+    cursor = base64.b64encode(
+        base64.b64decode(first["next_cursor"]).replace(gone.encode(), b"0" * 32)
+    ).decode()
+    rest = api.get(f"{path}?cursor={cursor}", world.here.manager).get_json()["items"]
+    assert rest == whole["items"][1:], "who stood there is gone: on from their place"
+    for nonsense in ("e30=", "WzFd", "not one", "AAAA", "W3RydWUsMSwxLDEsIiJd"):
         problem(api.get(f"{path}?cursor={nonsense}", world.here.manager), 422, "invalid")
 
 
