@@ -20,9 +20,10 @@ from dispatch.knowledge import NOTHING
 from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
 from dispatch.recorded import recording
-from dispatch.states import Focus, Modality, RequestState
+from dispatch.states import Focus, Modality
 from dispatch.travel.minutes import Density, travel_to
 from dispatch.waves import Awaited, Decision, Search
+from tests.harness.asking import OPEN, peer
 
 PEERS = 600
 DECISIONS = 600
@@ -89,7 +90,7 @@ def _record(inputs: recording.Inputs, decision: Decision) -> _Kept:
 def _decisions(policy: Policy, kept: list[_Kept]) -> Iterator[float]:
     chance = Random(5)
     for number in range(DECISIONS):
-        peers = [_peer(one, chance.uniform(0.24, 0.60), chance) for one in range(PEERS)]
+        peers = [_peer(chance.uniform(0.24, 0.60), chance) for _ in range(PEERS)]
         need = Need(
             _near(chance.choice(CITIES), 0.15, chance),
             frozenset({Modality.IN_PERSON}),
@@ -110,32 +111,24 @@ def _search(asked: int) -> Search:
     """A search in which so many were asked half a minute ago."""
     began = NOW - timedelta(seconds=30 * bool(asked))
     offer = Awaited(Modality.IN_PERSON, NOW + timedelta(minutes=15), began)
-    search = Search(
-        state=RequestState.SEARCHING,
-        modality=Modality.IN_PERSON,
+    return replace(
+        OPEN,
         started_at=began,
-        waves_used=0,
-        video_fallback=True,
-        is_widened=False,
-        has_alarmed=False,
-        asked=frozenset(),
-        awaited=(),
         quiet_since=began,
+        asked=frozenset(f"a{number}" for number in range(asked)),
+        awaited=(offer,) * asked,
+        waves_used=bool(asked),
     )
-    ids = frozenset(f"a{number}" for number in range(asked))
-    return replace(search, asked=ids, awaited=(offer,) * asked, waves_used=bool(asked))
 
 
-def _peer(number: int, on_duty: float, chance: Random) -> PeerView:
+def _peer(on_duty: float, chance: Random) -> PeerView:
     ways = chance.choice(WAYS)
-    return PeerView(
-        id=UUID(int=chance.getrandbits(128)).hex,
-        name=f"Peer {number}",
+    return peer(
+        UUID(int=chance.getrandbits(128)).hex,
         on_duty=chance.random() < on_duty,
         until=NOW + timedelta(hours=chance.uniform(0.2, 10)),
         duty_modalities=ways,
         modalities=ways,
-        languages=frozenset({"en"}),
         focus=frozenset(chance.sample(list(Focus), 2)),
         certified_until=NOW + timedelta(days=90),
         badge_until=NOW + timedelta(days=90),

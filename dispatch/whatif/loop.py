@@ -17,7 +17,7 @@ from dispatch.states import Modality, RequestState
 from dispatch.waves import Awaited, Search
 from dispatch.whatif.answers import People
 from dispatch.whatif.log import Ask, End, Log, Outcome
-from dispatch.whatif.strategy import Strategy
+from dispatch.whatif.strategy import Seen, Strategy
 from dispatch.whatif.world import FOREVER, Peer, Request, Shift, World
 
 MEMORY_S = 24 * 3600.0
@@ -177,9 +177,10 @@ class Run:
         if case.is_closed:
             return
         case.turn += 1
-        here = self._world.moment(now)
-        views = self._views(case, now)
-        decision = self._strategy.look(case.request, self._search(case), views, case.need, here)
+        views, here = self._views(case, now), self._world.moment(now)
+        decision = self._strategy.look(
+            Seen(case.request, self._search(case), views, case.need, here)
+        )
         self.log.decisions += 1
         case.waves_used = decision.waves_used
         case.has_alarmed |= decision.raise_alarm

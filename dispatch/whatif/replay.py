@@ -10,16 +10,16 @@ from datetime import datetime
 
 from dispatch.deciding import next_move
 from dispatch.knowledge import NOTHING, Knowledge
-from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
-from dispatch.waves import Decision, Search
+from dispatch.waves import Decision
 from dispatch.whatif import habits
 from dispatch.whatif.crowd import Crowd, TravelAt, mean_speed
 from dispatch.whatif.loop import Run
 from dispatch.whatif.measures import DAY_S, Played
 from dispatch.whatif.more import More, with_more
 from dispatch.whatif.past import Past
-from dispatch.whatif.world import Request, World
+from dispatch.whatif.strategy import Seen
+from dispatch.whatif.world import World
 
 DRAWS = 5
 LEAST_DRAWS = 2
@@ -49,20 +49,15 @@ class BySite:
         self._policies = policies
         self._known_at = known_at
 
-    def look(
-        self,
-        request: Request,
-        search: Search,
-        peers: Sequence[PeerView],
-        need: Need,
-        now: datetime,
-    ) -> Decision:
+    def look(self, seen: Seen) -> Decision:
         """The product's next move."""
-        policy = self._policies[request.site]
-        travel = self._travel_at(request.site, now, policy)
+        site, need, now = seen.request.site, seen.need, seen.now
+        policy = self._policies[site]
+        travel = self._travel_at(site, now, policy)
         if travel is not None:
             need = replace(need, travel=travel)
-        return next_move(search, peers, need, now, policy, self._known_at(request.site, now))
+        known = self._known_at(site, now)
+        return next_move(seen.search, seen.peers, need, now, policy, known)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from dispatch.deciding import next_move
 from dispatch.knowledge import NOTHING, Knowledge
@@ -10,6 +10,17 @@ from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
 from dispatch.waves import Decision, Search
 from dispatch.whatif.world import Request
+
+
+class Seen(NamedTuple):
+    """What there is to be seen at one look at a search that nobody has said yes to."""
+
+    request: Request
+    search: Search
+    peers: Sequence[PeerView]
+    need: Need
+    """In the wish's own modality."""
+    now: datetime
 
 
 class Strategy(Protocol):
@@ -20,15 +31,8 @@ class Strategy(Protocol):
         """As a result calls it."""
         ...
 
-    def look(
-        self,
-        request: Request,
-        search: Search,
-        peers: Sequence[PeerView],
-        need: Need,
-        now: datetime,
-    ) -> Decision:
-        """What to do about a search that nobody has said yes to."""
+    def look(self, seen: Seen) -> Decision:
+        """What to do about a search."""
         ...
 
 
@@ -40,13 +44,6 @@ class Product:
         self.policy = policy
         self.known = known
 
-    def look(
-        self,
-        request: Request,
-        search: Search,
-        peers: Sequence[PeerView],
-        need: Need,
-        now: datetime,
-    ) -> Decision:
+    def look(self, seen: Seen) -> Decision:
         """The product's next move."""
-        return next_move(search, peers, need, now, self.policy, self.known)
+        return next_move(seen.search, seen.peers, seen.need, seen.now, self.policy, self.known)

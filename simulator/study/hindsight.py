@@ -24,8 +24,9 @@ from dispatch.geo import travel_s
 from dispatch.matching import Candidate, Need, PeerView
 from dispatch.policy import DEFAULT
 from dispatch.states import REMOTE, Modality
-from dispatch.waves import Decision, Search
+from dispatch.waves import Decision
 from dispatch.whatif.log import UNFILLED_MIN, cost_min
+from dispatch.whatif.strategy import Seen
 from dispatch.whatif.world import GIVES_UP_S, Peer, Request
 from simulator.study.people import People
 from simulator.study.world import START, World
@@ -270,15 +271,9 @@ class Planned:
     def __init__(self, plan: dict[int, tuple[Option, float]]) -> None:
         self._plan = plan
 
-    def look(
-        self,
-        request: Request,
-        search: Search,
-        peers: Sequence[PeerView],
-        need: Need,
-        now: datetime,
-    ) -> Decision:
+    def look(self, seen: Seen) -> Decision:
         """Wait for the planned moment. A plan that breaks a rule raises `ValueError`."""
+        request, search, peers, need, now = seen
         planned = self._plan.get(request.number)
         ask: tuple[Candidate, ...] = ()
         again = now + timedelta(days=1)

@@ -6,22 +6,19 @@ a peer than their answers, as in a network.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 
 from dispatch.deciding import next_move
 from dispatch.knowledge import NOTHING, Knowledge
 from dispatch.learning.answers import Asked, learn
 from dispatch.learning.model import Learned, Model
-from dispatch.matching import Need, PeerView
 from dispatch.policy import Policy
 from dispatch.states import REMOTE
-from dispatch.waves import Decision, Search
+from dispatch.waves import Decision
 from dispatch.whatif.log import End, Log
 from dispatch.whatif.loop import MEMORY_S, Run
-from dispatch.whatif.strategy import Product
-from dispatch.whatif.world import Request
+from dispatch.whatif.strategy import Product, Seen
 from simulator.study.people import People
 from simulator.study.world import HOUR_S, World, build
 
@@ -52,16 +49,9 @@ class Learner:
             self.name, self.policy, learn(list(_asked(other, people, log)), self.policy.pricing)
         )
 
-    def look(
-        self,
-        request: Request,
-        search: Search,
-        peers: Sequence[PeerView],
-        need: Need,
-        now: datetime,
-    ) -> Decision:
+    def look(self, seen: Seen) -> Decision:
         """Without a world nothing is learned: by the policy's own numbers."""
-        return next_move(search, peers, need, now, self.policy)
+        return next_move(seen.search, seen.peers, seen.need, seen.now, self.policy)
 
 
 class Knowing(Learner):
@@ -71,19 +61,12 @@ class Knowing(Learner):
         super().__init__(name, policy)
         self.model = model
 
-    def look(
-        self,
-        request: Request,
-        search: Search,
-        peers: Sequence[PeerView],
-        need: Need,
-        now: datetime,
-    ) -> Decision:
+    def look(self, seen: Seen) -> Decision:
         """As the engine decides it; the study's sites have the study's clock."""
-        known = NOTHING
+        known, now = NOTHING, seen.now
         if self.model is not None and self.model.is_better:
             known = Knowledge(Learned(self.model, now.hour + now.minute / 60.0, now), 1)
-        return next_move(search, peers, need, now, self.policy, known)
+        return next_move(seen.search, seen.peers, seen.need, now, self.policy, known)
 
 
 def _asked(world: World, people: People, log: Log) -> Iterator[Asked]:

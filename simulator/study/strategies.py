@@ -9,12 +9,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dispatch import survey
-from dispatch.matching import Candidate, Need, PeerView, Ranking
+from dispatch.matching import Candidate, Ranking
 from dispatch.policy import DEFAULT, Policy
 from dispatch.states import Modality
 from dispatch.waves import Decision, Search
-from dispatch.whatif.strategy import Product, Strategy
-from dispatch.whatif.world import Request
+from dispatch.whatif.strategy import Product, Seen, Strategy
 from simulator.study.learned import Learner
 
 LOOK_AGAIN_S = 60
@@ -33,15 +32,9 @@ class Plain:
         self.name = name
         self._pick = pick
 
-    def look(
-        self,
-        request: Request,
-        search: Search,
-        peers: Sequence[PeerView],
-        need: Need,
-        now: datetime,
-    ) -> Decision:
+    def look(self, seen: Seen) -> Decision:
         """Ask whom `pick` picks; look again in a minute, and at each no."""
+        _, search, peers, need, now = seen
         ranking = survey.rank(peers, need, now, DEFAULT)
         if search.modality is Modality.IN_PERSON and self._wants_video(search, ranking, now):
             both = replace(need, modalities=need.modalities | {Modality.VIDEO})

@@ -19,8 +19,7 @@ from dispatch.states import Focus, Modality
 from dispatch.survey import Survey, rank
 from dispatch.waves import Awaited, Decision, Search
 from dispatch.whatif.loop import Run
-from dispatch.whatif.strategy import Product
-from dispatch.whatif.world import Request
+from dispatch.whatif.strategy import Product, Seen
 from simulator.study.people import People
 from simulator.study.world import Plan, build
 from tests.harness.asking import NEED, OPEN, peer
@@ -241,16 +240,9 @@ class _Recorder:
         self.inner = Product("priced", PRICED)
         self.kept: list[tuple[Search, list[PeerView], Need, datetime, Decision]] = []
 
-    def look(
-        self,
-        request: Request,
-        search: Search,
-        peers: Sequence[PeerView],
-        need: Need,
-        now: datetime,
-    ) -> Decision:
-        found = self.inner.look(request, search, peers, need, now)
-        self.kept.append((search, list(peers), need, now, found))
+    def look(self, seen: Seen) -> Decision:
+        found = self.inner.look(seen)
+        self.kept.append((seen.search, list(seen.peers), seen.need, seen.now, found))
         return found
 
 
