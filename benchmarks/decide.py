@@ -105,6 +105,8 @@ def _decisions(policy: Policy, kept: list[_Kept]) -> Iterator[float]:
         if decision.ask:
             taken = recording.Inputs(search, peers, need, NOW, policy, NOTHING)
             kept.append(_record(taken, decision))
+        # What it holds is given back here, and not while the next one is timed.
+        del decision
 
 
 def _search(asked: int) -> Search:
