@@ -3,6 +3,8 @@
 import pytest
 
 from dispatch.actions import visits
+from server.realtime import events
+from server.realtime.outlets import MemoryOutlet
 from tests.hooks.calling import BEDSIDE, DESK, MARCUS, talk
 from tests.hooks.conftest import Town
 
@@ -97,3 +99,29 @@ def test_no_document_and_no_row_holds_more_than_the_verb_needs(
     said = " ".join(record.getMessage() + str(record.__dict__) for record in caplog.records)
     assert MARCUS not in said
     assert DESK not in said
+
+
+@SQLITE
+def test_both_screens_hear_how_the_call_is_and_no_number(town: Town) -> None:
+    call = talk(town)
+    heard = MemoryOutlet()
+    town.wired.publisher.use(heard)
+    bridge = call.called()
+    bridge.talk()
+    bridge.hang_up()
+    told = [one for one in heard.emitted if one.event == "call"]
+    assert [one.payload["call"]["state"] for one in told] == [
+        "placed",
+        "ready",
+        "connected",
+        "ended",
+    ]
+    for one in told:
+        events.check("call", one.payload)
+        assert set(one.rooms) == {
+            f"request:{call.request}:full",
+            f"request:{call.request}:plain",
+            f"peer:{call.peer.id}",
+        }
+    for said in heard.emitted:
+        assert MARCUS not in str(said)
