@@ -30,9 +30,10 @@ function Button({ call, kind, size }) {
   return html`<${Press} key="call" kind=${kind} size=${size} block icon="phone" busy=${t("pc_calling")} act=${() => call.press()}>${t(view.call ? "pc_again" : "pc_call")}<//>`;
 }
 
-// The foot of a visit by telephone: the call is its main action, until they talk; then its end is.
+// The foot of a visit by telephone: the call is its main action, until they talk or where none can be made.
 export function CallFoot({ visit, words, act }) {
   const call = useCall(visit.id);
-  const isTalking = visit.state === "in_session" && (call.isLive || call.asks || !call.view || !!call.view.why_not);
-  return html`<${Foot}>${call.view && html`<${Button} call=${call} kind=${isTalking ? "secondary" : "primary"} size=${isTalking ? "lg" : "xl"} />`}<${Press} kind=${isTalking ? "primary" : "secondary"} size=${isTalking ? "xl" : "lg"} block key=${words} act=${act}>${t(words)}<//><//>`;
+  const { view } = call;
+  const isMain = visit.state === "in_session" || !view || (!!view.why_not && !call.isLive);
+  return html`<${Foot}>${view && html`<${Button} call=${call} kind=${isMain ? "secondary" : "primary"} size=${isMain ? "lg" : "xl"} />`}<${Press} kind=${isMain ? "primary" : "secondary"} size=${isMain ? "xl" : "lg"} block key=${words} act=${act}>${t(words)}<//><//>`;
 }
