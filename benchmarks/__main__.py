@@ -3,7 +3,19 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import accepts, board, decide, eta, outbox, region, ring, unarmed, whatif
+from benchmarks import (
+    accepts,
+    board,
+    decide,
+    eta,
+    outbox,
+    refusals,
+    region,
+    ring,
+    unarmed,
+    video,
+    whatif,
+)
 
 TABLES: dict[str, Callable[[], None]] = {
     "accepts": accepts.main,
@@ -15,6 +27,8 @@ TABLES: dict[str, Callable[[], None]] = {
     "whatif": whatif.main,
     "region": region.main,
     "unarmed": unarmed.main,
+    "video": video.main,
+    "refusals": refusals.main,
 }
 
 

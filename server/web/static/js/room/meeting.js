@@ -87,7 +87,7 @@ export class Meeting {
   }
 
   // What our server was told of both sides (livekit).
-  hear(room) {
+  told(room) {
     this.isRecorded ||= room.is_recorded;
     if (this.kind === "livekit" && this.partner) this.settle(!!room.peer?.inside && !!room.guest?.inside);
   }

@@ -84,7 +84,7 @@ export class Session {
   hear(room) {
     this.room = room;
     if (room.is_over) { this.finish("ended"); return; }
-    this.call.hear?.(room);
+    if (this.call.isFrame) this.call.told(room);
     this.changed();
   }
 
