@@ -53,5 +53,7 @@ Doing:
 - `actions`   what people do, one module per kind of person
 - `engine`    the clock's turn: who is asked next
 - `bridge`    video until somebody arrives: looked for, begun, relieved, ended
+- `staying`   who handed over stays until the next is there: asked about, ended
+- `ending`    what ends with a request
 - `sweeper`   stale duty, forgotten visits, the alarms
 """

@@ -13,10 +13,10 @@ from dispatch.errors import not_found
 from dispatch.events import By
 from dispatch.models import Offer, Peer, Site, SupportRequest, User, Visit
 from dispatch.previewing.previews import Preview
-from dispatch.states import LIVE_VISIT, OfferState, Role, VisitState
+from dispatch.states import BUSY_VISIT, LIVE_VISIT, OfferState, Role, VisitState
 from storage.database import Transaction
 
-KEPT_VISITS = (*sorted(LIVE_VISIT), VisitState.COMPLETED, VisitState.CANCELLED)
+KEPT_VISITS = (*sorted(BUSY_VISIT), VisitState.COMPLETED, VisitState.CANCELLED)
 """A peer keeps seeing a request they are on, and one they finished or that was cancelled."""
 
 MANAGING = frozenset({Role.MANAGER, Role.SUPERVISOR, Role.ADMIN})

@@ -16,7 +16,7 @@ from dispatch.access import Actor
 from dispatch.geo import Point
 from dispatch.models import Duty, JournalEntry, Network, Offer, Peer, SupportRequest, User, Visit
 from dispatch.shapes import Shape, stamp
-from dispatch.states import FINAL, LIVE_VISIT, LOOKING, OfferState, RequestState, VisitState
+from dispatch.states import BUSY_VISIT, FINAL, LOOKING, OfferState, RequestState, VisitState
 from storage.database import Transaction
 
 YES_WINDOW = timedelta(hours=12)
@@ -95,7 +95,7 @@ def peer_rows(tx: Transaction, network_id: str, only: str | None = None) -> list
         select(Peer, User.name, Duty, Visit)
         .join(User, User.id == Peer.id)
         .join(Duty, Duty.peer_id == Peer.id)
-        .outerjoin(Visit, (Visit.peer_id == Peer.id) & Visit.state.in_(sorted(LIVE_VISIT)))
+        .outerjoin(Visit, (Visit.peer_id == Peer.id) & Visit.state.in_(sorted(BUSY_VISIT)))
         .where(Peer.network_id == network_id, User.is_active)
         .order_by(User.name, User.id)
     )

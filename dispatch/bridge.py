@@ -88,6 +88,7 @@ def look(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
     elif (
         request.video_fallback
         and not request.bridge_is_over
+        and not request.is_stayed
         and arrives_at is not None
         and bridging.begins_by_itself(arrives_at, tx.now, policy)
     ):

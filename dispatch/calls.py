@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from dispatch.models import Visit
 from dispatch.policy import Policy
 from dispatch.shapes import stamp
-from dispatch.states import LIVE_VISIT, REMOTE, VisitState
+from dispatch.states import BUSY_VISIT, REMOTE, VisitState
 from storage.base import Base, ByValue, Id, one_of
 from storage.database import Transaction
 from storage.ids import new_id
@@ -149,7 +149,7 @@ def asks(call: VisitCall, visit: Visit) -> bool:
 
 def is_open(visit: Visit) -> bool:
     """Whether this visit may have a call now."""
-    return visit.state in LIVE_VISIT
+    return visit.state in BUSY_VISIT
 
 
 def shape(call: VisitCall, visit: Visit) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import logging
 
 from sqlalchemy import select
 
-from dispatch import bridge, journal, offering, queries, region, shapes, views, watch
+from dispatch import bridge, journal, offering, queries, region, shapes, staying, views, watch
 from dispatch.deciding import next_move
 from dispatch.events import ENGINE, Alarm, FactType
 from dispatch.guard import take
@@ -78,9 +78,11 @@ def look(tx: Transaction, request: SupportRequest) -> None:
     policy = parse(request.policy)
     if request.state in LOOKING:
         _search(tx, request, policy)
+        staying.look(tx, request, policy)
     elif request.state in VISITED:
         watch.look(tx, request, policy)
         bridge.look(tx, request, policy)
+        staying.look(tx, request, policy)
     else:
         request.next_action_at = None
 

@@ -35,6 +35,11 @@ class FactType(StrEnum):
     VISIT_COMPLETED = "visit_completed"
     VISIT_WITHDRAWN = "visit_withdrawn"
     VISIT_HANDED_OVER = "visit_handed_over"
+    VISIT_STAYS = "visit_stays"
+    STAY_ASKED = "stay_asked"
+    STAY_GOES_ON = "stay_goes_on"
+    STAY_ENDED = "stay_ended"
+    STAY_TAKEN_BACK = "stay_taken_back"
     STEP_UNDONE = "step_undone"
     ALARM_RAISED = "alarm_raised"
     ALARM_ENDED = "alarm_ended"
@@ -85,6 +90,11 @@ FACT_MEANINGS: dict[FactType, str] = {
     FactType.VISIT_COMPLETED: "The conversation is over.",
     FactType.VISIT_WITHDRAWN: "The visit ended before it began; another peer is looked for.",
     FactType.VISIT_HANDED_OVER: "The peer handed over; another peer is looked for.",
+    FactType.VISIT_STAYS: "The peer handed over and stays till the next is there, who is looked for.",
+    FactType.STAY_ASKED: "Who stays has stayed long and is asked whether they still can.",
+    FactType.STAY_GOES_ON: "Who stays still can.",
+    FactType.STAY_ENDED: "Nobody stays any more: the next is there, or `reason` says why.",
+    FactType.STAY_TAKEN_BACK: "Who handed over and stayed goes on after all; it is the `visit` again.",
     FactType.STEP_UNDONE: "The last step was taken back within its ten seconds.",
     FactType.ALARM_RAISED: "A person must act; `alarm` says which of the clock's alarms it is.",
     FactType.ALARM_ENDED: "The alarm named in `ended` is over.",
@@ -137,6 +147,7 @@ REQUEST_FIELDS = frozenset(
         "alarm",
         "help",
         "needs",
+        "staying",
         "visit",
         "priority",
         "video_fallback",

@@ -17,6 +17,7 @@ TICK_S = 5.0
 """How often a living dispatcher looks, at the slowest; two of these are the grace for an action."""
 
 _LIVE = "('accepted', 'en_route', 'arrived', 'in_session')"
+_BUSY = "('accepted', 'en_route', 'arrived', 'in_session', 'staying')"
 _AWAITED = "('accepted', 'en_route')"
 _FINAL = "('completed', 'cancelled', 'unfilled')"
 
@@ -26,7 +27,16 @@ CHECKS: dict[str, str] = {
         " HAVING count(*) > 1"
     ),
     "a peer has two live visits": (
-        f"SELECT peer_id FROM visits WHERE state IN {_LIVE} GROUP BY peer_id HAVING count(*) > 1"
+        f"SELECT peer_id FROM visits WHERE state IN {_BUSY} GROUP BY peer_id HAVING count(*) > 1"
+    ),
+    "somebody stays and the request does not say so, or says so of nobody": (
+        "SELECT r.id FROM support_requests r WHERE r.is_stayed <> EXISTS (SELECT 1 FROM visits v"
+        " WHERE v.request_id = r.id AND v.state = 'staying')"
+    ),
+    "somebody stays though the next one is there, or the request is over": (
+        "SELECT v.id FROM visits v JOIN support_requests r ON r.id = v.request_id"
+        " WHERE v.state = 'staying' AND r.state NOT IN"
+        " ('searching', 'escalated', 'accepted', 'en_route')"
     ),
     "a request with a yes has no live visit, or the visit has another state": (
         "SELECT r.id FROM support_requests r LEFT JOIN visits v"

@@ -21,7 +21,7 @@ from dispatch.models import (
     User,
     Visit,
 )
-from dispatch.states import LIVE_VISIT, Focus, Modality, OfferState
+from dispatch.states import BUSY_VISIT, Focus, Modality, OfferState
 
 
 class PeerRow(NamedTuple):
@@ -66,7 +66,7 @@ def columns(mine: type[Offer]) -> tuple[Any, ...]:
     )
     visit_id = (
         select(Visit.id)
-        .where(Visit.peer_id == Peer.id, Visit.state.in_(sorted(LIVE_VISIT)))
+        .where(Visit.peer_id == Peer.id, Visit.state.in_(sorted(BUSY_VISIT)))
         .limit(1)
         .scalar_subquery()
     )

@@ -112,6 +112,11 @@ class Policy(BaseModel):
 
     call_end_s: Annotated[int, Field(ge=30, le=3600)] = 180
     """After a call it is asked whether they are finished; without an answer the conversation ends."""
+    stay_ask_s: Annotated[int, Field(ge=300, le=24 * 3600)] = 1800
+    """Who handed over and stays until the next is there is asked after this long whether they can ..."""
+
+    stay_end_s: Annotated[int, Field(ge=60, le=24 * 3600)] = 600
+    """... and this long after the question, without an answer, nobody stays any more."""
 
     offer_blocks_s: Seconds = 180
     """An unanswered offer elsewhere keeps a peer from being asked for this long."""

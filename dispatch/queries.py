@@ -28,9 +28,9 @@ def request_rows(tx: Transaction, requests: Sequence[SupportRequest]) -> list[Re
     session = tx.session
     ids = [request.id for request in requests]
     sites = _by_id(session, Site, {request.site_id for request in requests})
-    visits, bridges = _shown_visits(session, ids)
+    visits, bridges, stays = _shown_visits(session, ids)
     people = {request.owner_id for request in requests if request.owner_id}
-    people |= {visit.peer_id for visit in (*visits.values(), *bridges.values())}
+    people |= {visit.peer_id for visit in (*visits.values(), *bridges.values(), *stays.values())}
     users = _by_id(session, User, people)
     on_road = [v.peer_id for v in visits.values() if v.state is VisitState.EN_ROUTE]
     duties = {
@@ -40,6 +40,7 @@ def request_rows(tx: Transaction, requests: Sequence[SupportRequest]) -> list[Re
     found = []
     for request in requests:
         visit, bridge = visits.get(request.id), bridges.get(request.id)
+        stays_on = stays.get(request.id)
         found.append(
             RequestRows(
                 request=request,
@@ -50,6 +51,8 @@ def request_rows(tx: Transaction, requests: Sequence[SupportRequest]) -> list[Re
                 duty=duties.get(visit.peer_id) if visit else None,
                 bridge=bridge,
                 bridger=users[bridge.peer_id] if bridge else None,
+                staying=stays_on,
+                stayer=users[stays_on.peer_id] if stays_on else None,
             )
         )
     return found
@@ -69,21 +72,26 @@ def _by_id(session: Session, model: type[Any], ids: Iterable[str]) -> dict[str, 
 
 def _shown_visits(
     session: Session, request_ids: Sequence[str]
-) -> tuple[dict[str, Visit], dict[str, Visit]]:
+) -> tuple[dict[str, Visit], dict[str, Visit], dict[str, Visit]]:
     """The visit that a request shows: the live one, or the one it was completed or cancelled with.
 
-    And beside it its bridge, while it lives.
+    And beside it its bridge, and who stays after they handed over, while there is one.
     """
     rows = session.scalars(
         select(Visit)
         .where(Visit.request_id.in_(request_ids), Visit.state.in_(KEPT_VISITS))
         .order_by(Visit.accepted_at, Visit.id)
     ).all()
-    own = {visit.request_id: visit for visit in rows if not visit.is_bridge}
+    staying = {visit.request_id: visit for visit in rows if visit.state is VisitState.STAYING}
+    own = {
+        visit.request_id: visit
+        for visit in rows
+        if not visit.is_bridge and visit.state is not VisitState.STAYING
+    }
     bridges = {
         visit.request_id: visit for visit in rows if visit.is_bridge and visit.state in LIVE_VISIT
     }
-    return own, bridges
+    return own, bridges, staying
 
 
 def facts_after(tx: Transaction, request_id: str, after: int, limit: int) -> Sequence[JournalEntry]:

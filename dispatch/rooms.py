@@ -16,7 +16,7 @@ from dispatch.help_calls import HelpKind
 from dispatch.models import SupportRequest, Visit
 from dispatch.policy import parse
 from dispatch.shapes import stamp
-from dispatch.states import LIVE_VISIT, Modality
+from dispatch.states import BUSY_VISIT, Modality
 from storage.base import Base, ByValue, Id, one_of
 from storage.database import Transaction
 
@@ -149,7 +149,7 @@ def shape(tx: Transaction, visit: Visit) -> dict[str, Any]:
         "nurse": _nurse(request, visit.id),
         "by_phone": room.by_phone_at is not None,
         "is_recorded": room.recorded_at is not None,
-        "is_over": room.ended_at is not None or visit.state not in LIVE_VISIT,
+        "is_over": room.ended_at is not None or visit.state not in BUSY_VISIT,
     }
 
 

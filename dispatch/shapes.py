@@ -36,6 +36,8 @@ class RequestRows:
     duty: Duty | None
     bridge: Visit | None = None
     bridger: User | None = None
+    staying: Visit | None = None
+    stayer: User | None = None
 
 
 def site(row: Site) -> Shape:
@@ -82,6 +84,15 @@ def visit(row: Visit, visitor: Named) -> Shape:
         "arrived_at": stamp(row.arrived_at),
         "started_at": stamp(row.started_at),
         "completed_at": stamp(row.completed_at),
+    }
+
+
+def staying(row: Visit, visitor: Named) -> Shape:
+    """Who handed over and stays: since when, whether they were asked, and when it ends then."""
+    return visit(row, visitor) | {
+        "since": stamp(row.stay_since),
+        "asked_at": stamp(row.stay_asked_at),
+        "ends_at": stamp(row.stay_ends_at),
     }
 
 
@@ -150,6 +161,9 @@ def request(rows: RequestRows, viewer_id: str | None = None) -> Shape:
     bridge: Shape | None = None
     if rows.bridge is not None and rows.bridger is not None:
         bridge = visit(rows.bridge, rows.bridger)
+    stays: Shape | None = None
+    if rows.staying is not None and rows.stayer is not None:
+        stays = staying(rows.staying, rows.stayer)
     is_live = rows.visit is not None and rows.visit.state in LIVE_VISIT
     return {
         "id": row.id,
@@ -176,6 +190,7 @@ def request(rows: RequestRows, viewer_id: str | None = None) -> Shape:
         "visit": shown,
         "bridge": bridge,
         "bridge_search": bridge_search(row),
+        "staying": stays,
         "created_at": stamp(row.created_at),
         "closed_at": stamp(row.closed_at),
     }
@@ -193,6 +208,7 @@ def offer(row: Offer, request_row: SupportRequest, site_row: Site) -> Shape:
         "focus": request_row.focus.value if request_row.focus else None,
         "language": request_row.language,
         "priority": request_row.priority.value,
+        "someone_stays": request_row.is_stayed,
         "distance_m": row.distance_m,
         "travel_seconds": row.travel_s,
         "travel_range": _seconds_between(row.travel_from_s, row.travel_until_s),

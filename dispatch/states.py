@@ -97,6 +97,7 @@ class VisitState(StrEnum):
     EN_ROUTE = "en_route"
     ARRIVED = "arrived"
     IN_SESSION = "in_session"
+    STAYING = "staying"
     COMPLETED = "completed"
     WITHDRAWN = "withdrawn"
     HANDED_OVER = "handed_over"
@@ -119,6 +120,7 @@ class Step(StrEnum):
     HAND_OVER = "hand_over"
     CANCEL = "cancel"
     KEEP_VIDEO = "keep_video"
+    CARRY_ON = "carry_on"
 
 
 REMOTE = frozenset({Modality.VIDEO, Modality.PHONE, Modality.CHAT})
@@ -146,8 +148,11 @@ AWAITED = frozenset({RequestState.ACCEPTED, RequestState.EN_ROUTE})
 LIVE_VISIT = frozenset(VisitState(state.value) for state in VISITED)
 """The states of a visit that a request has one of."""
 
-BUSY_VISIT = LIVE_VISIT
-"""The states of a visit that keep its peer busy."""
+BUSY_VISIT = LIVE_VISIT | {VisitState.STAYING}
+"""The states of a visit that keep its peer busy: who handed over and stays is still with somebody."""
+
+STAYING_ENDS = VisitState.HANDED_OVER
+"""What a stay becomes when the next one is there, or who stayed has gone."""
 
 _ENGINE = frozenset({"engine"})
 _GUEST = frozenset({"guest"})
@@ -259,6 +264,13 @@ STEPS: dict[Step, Rule] = {
         _S.IN_SESSION,
         _STAFF | _MANAGER,
         "video is enough: the bridge becomes the visit; who was on the way turns around",
+        VisitState.IN_SESSION,
+    ),
+    Step.CARRY_ON: Rule(
+        LOOKING,
+        _S.IN_SESSION,
+        _PEER,
+        "who handed over and stays goes on after all; nobody has said yes yet",
         VisitState.IN_SESSION,
     ),
 }

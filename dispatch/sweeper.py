@@ -13,7 +13,7 @@ from dispatch import familiar
 from dispatch.actions import duty as duties
 from dispatch.models import Badge, Certificate, Duty, Offer, SupportRequest, Visit
 from dispatch.policy import DEFAULT
-from dispatch.states import LIVE_VISIT, REMOTE, OfferState
+from dispatch.states import BUSY_VISIT, LIVE_VISIT, REMOTE, OfferState
 from storage.database import Database
 from storage.failpoints import failpoint
 
@@ -99,7 +99,7 @@ def _wake_searches_with_lost_offers(db: Database) -> int:
         )
         # A wave that was on its way while its peer went off duty made an offer nobody ended.
         on_duty = exists().where(Duty.peer_id == Offer.peer_id, Duty.on_duty)
-        busy = exists().where(Visit.peer_id == Offer.peer_id, Visit.state.in_(sorted(LIVE_VISIT)))
+        busy = exists().where(Visit.peer_id == Offer.peer_id, Visit.state.in_(sorted(BUSY_VISIT)))
         lost = (
             select(SupportRequest.id)
             .join(Offer, Offer.request_id == SupportRequest.id)

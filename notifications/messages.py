@@ -195,6 +195,15 @@ CATALOGUE: dict[str, Message] = {
         Text("Your colleague is there", "Say goodbye when it suits."),
         Text("Ya llegó tu colega", "Despídete cuando te parezca."),
     ),
+    # For who handed over and stays until the next one is there.
+    "stay_asked": _ring(
+        Text("Can you still stay?", "Only if you can. Open to answer."),
+        Text("¿Puedes quedarte todavía?", "Solo si puedes. Abre para responder."),
+    ),
+    "stay_over": _plain(
+        Text("You can go", "Thank you for staying."),
+        Text("Ya puedes irte", "Gracias por quedarte."),
+    ),
     "bridge_over": _plain(
         Text("This one is taken care of", "Somebody is there now. Thank you."),
         Text("Esta ya está atendida", "Ya hay alguien allí. Gracias."),

@@ -34,6 +34,9 @@ ANSWERED = frozenset(
 """These stop the ladder of their offer."""
 
 
+_OVER = frozenset({"cancelled", "unfilled"})
+"""The request ended, and with it whatever stood beside its visit."""
+
 _BRIDGE_IS_OVER = frozenset({"arrived", "relieved", "stopped", "completed"})
 """Ends of a bridge with which the request goes on, or is in other hands."""
 _BRIDGE_WAS_SILENT = "not_connected"
@@ -47,6 +50,7 @@ class _Plan:
     made: list[tuple[Fact, Mapping[str, Any]]] = field(default_factory=list)
     ended_visits: list[tuple[Fact, Mapping[str, Any]]] = field(default_factory=list)
     relieved: list[tuple[Fact, Mapping[str, Any]]] = field(default_factory=list)
+    asked_to_stay: list[tuple[Fact, Mapping[str, Any]]] = field(default_factory=list)
     alarms: list[Fact] = field(default_factory=list)
     calls_for_help: list[Fact] = field(default_factory=list)
     needs: list[Fact] = field(default_factory=list)
@@ -76,6 +80,7 @@ class Planner:
         drafts += self._offers(tx, plan)
         drafts += self._visitors(tx, plan.ended_visits, _end_key)
         drafts += self._visitors(tx, plan.relieved, lambda _fact, _visit: "relieved")
+        drafts += self._visitors(tx, plan.asked_to_stay, lambda _fact, _visit: "stay_asked")
         drafts += alarms.plan(tx, plan.alarms, self._directory, self._kinds)
         drafts += safety.plan(tx, plan.calls_for_help, self._directory, self._kinds)
         drafts += needs.plan(tx, plan.needs, self._directory, self._kinds)
@@ -133,8 +138,6 @@ def _gather(facts: Sequence[Fact]) -> _Plan:
     plan = _Plan()
     for fact in facts:
         plan.made += [(fact, offer) for offer in _offers_made(fact)]
-        if fact.type is FactType.BRIDGE_RELIEVED:
-            plan.relieved.append((fact, fact.data["bridge"]))
         if fact.type in ANSWERED:
             plan.stopped.add(fact.data["offer"]["id"])
         if fact.type is FactType.OFFERS_CLOSED:
@@ -154,10 +157,19 @@ def _gather(facts: Sequence[Fact]) -> _Plan:
             plan.needs.append(fact)
         if safety.raises(fact):
             plan.calls_for_help.append(fact)
-        visit = fact.data.get("visit_ended")
-        if visit is not None and visit.get("by") != "peer":
-            plan.ended_visits.append((fact, visit))
+        _gather_visits(plan, fact)
     return plan
+
+
+def _gather_visits(plan: _Plan, fact: Fact) -> None:
+    """Whose peer must hear of what somebody else did, or is asked something."""
+    if fact.type is FactType.STAY_ASKED:
+        plan.asked_to_stay.append((fact, fact.data["staying"]))
+    if fact.type is FactType.BRIDGE_RELIEVED:
+        plan.relieved.append((fact, fact.data["bridge"]))
+    visit = fact.data.get("visit_ended")
+    if visit is not None and visit.get("by") != "peer":
+        plan.ended_visits.append((fact, visit))
 
 
 def _offers_made(fact: Fact) -> Sequence[Mapping[str, Any]]:
@@ -169,6 +181,8 @@ def _offers_made(fact: Fact) -> Sequence[Mapping[str, Any]]:
 
 def _end_key(fact: Fact, visit: Mapping[str, Any]) -> str:
     """What a peer is told whose visit somebody else ended."""
+    if fact.type is FactType.STAY_ENDED and visit["reason"] not in _OVER:
+        return "relieved" if visit["reason"] == "relieved" else "stay_over"
     if fact.type is FactType.BRIDGE_ENDED and visit["reason"] in _BRIDGE_IS_OVER:
         return "bridge_over"
     if fact.type is FactType.BRIDGE_LEFT and visit["reason"] == _BRIDGE_WAS_SILENT:

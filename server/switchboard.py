@@ -8,7 +8,7 @@ from dispatch.actions import calls
 from dispatch.calls import CallEnd, CallState, CallTo
 from dispatch.models import Site, SupportRequest, User, Visit
 from dispatch.policy import parse
-from dispatch.states import LIVE_VISIT
+from dispatch.states import BUSY_VISIT
 from notifications.calls import caller, numbers
 from notifications.calls.ends import End
 from notifications.calls.switch import Held
@@ -32,7 +32,7 @@ class VisitSwitch:
             call_id=call.id,
             visit_id=visit.id,
             user_id=visit.peer_id,
-            is_live=call.state is not CallState.ENDED and visit.state in LIVE_VISIT,
+            is_live=call.state is not CallState.ENDED and visit.state in BUSY_VISIT,
             is_ready=call.state is CallState.READY,
             is_connected=call.state is CallState.CONNECTED,
             to_bedside=to_bedside,
@@ -91,7 +91,7 @@ def forget(db: Database) -> int:
         live = {
             visit_id
             for visit_id in known
-            if (visit := tx.session.get(Visit, visit_id)) is not None and visit.state in LIVE_VISIT
+            if (visit := tx.session.get(Visit, visit_id)) is not None and visit.state in BUSY_VISIT
         }
     gone = set(known) - live
     if gone:

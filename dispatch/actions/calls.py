@@ -20,7 +20,7 @@ from dispatch.events import ENGINE, By, FactType
 from dispatch.models import SupportRequest, Visit
 from dispatch.policy import parse
 from dispatch.rooms import Room, Side, is_present, seats_of
-from dispatch.states import LIVE_VISIT, Modality, VisitState
+from dispatch.states import BUSY_VISIT, Modality, VisitState
 from storage.database import Database, Transaction
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def ready(tx: Transaction, call_id: str) -> bool:
     if held is None:
         return False
     call, visit, _ = held
-    if visit.state not in LIVE_VISIT or call.state is not CallState.PLACED:
+    if visit.state not in BUSY_VISIT or call.state is not CallState.PLACED:
         return False
     call.state, call.ready_at = CallState.READY, tx.now
     call.look_at = tx.now + NO_NEWS
@@ -99,7 +99,7 @@ def connected(tx: Transaction, call_id: str) -> float | None:
     if held is None:
         return None
     call, visit, request = held
-    if call.state is not CallState.READY or visit.state not in LIVE_VISIT:
+    if call.state is not CallState.READY or visit.state not in BUSY_VISIT:
         return None
     call.state, call.connected_at = CallState.CONNECTED, tx.now
     limit_s = parse(request.policy).call_limit_s
@@ -148,7 +148,7 @@ def tick(db: Database) -> int:
             .where(
                 or_(
                     VisitCall.look_at <= tx.now,
-                    (VisitCall.state != CallState.ENDED) & Visit.state.not_in(sorted(LIVE_VISIT)),
+                    (VisitCall.state != CallState.ENDED) & Visit.state.not_in(sorted(BUSY_VISIT)),
                 )
             )
             .order_by(VisitCall.placed_at)
@@ -169,7 +169,7 @@ def _look(tx: Transaction, call_id: str) -> bool:
     if held is None:
         return False
     call, visit, request = held
-    is_over = visit.state not in LIVE_VISIT
+    is_over = visit.state not in BUSY_VISIT
     if call.state is not CallState.ENDED:
         if is_over:
             return _end(tx, call, visit, request, CallEnd.OVER, ENGINE)

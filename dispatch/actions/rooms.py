@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
-from dispatch import access, room_clock
+from dispatch import access, room_clock, staying
 from dispatch.actions import behalf, visits
 from dispatch.errors import Conflict
 from dispatch.events import ENGINE, By
@@ -27,7 +27,7 @@ from dispatch.rooms import (
     is_present,
     seats_of,
 )
-from dispatch.states import LIVE_VISIT, VisitState
+from dispatch.states import BUSY_VISIT, VisitState
 from storage.database import Database, Transaction
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def check(visit: Visit) -> Visit:
     """The visit, if it has a room that is open; else `Conflict` (`illegal_step`)."""
     if visit.modality not in ROOMED:
         raise Conflict("Only a video visit has a room.")
-    if visit.state not in LIVE_VISIT:
+    if visit.state not in BUSY_VISIT:
         raise Conflict("This visit is over.")
     return visit
 
@@ -140,6 +140,11 @@ def by_phone(tx: Transaction, visit: Visit) -> None:
 def end(tx: Transaction, visit: Visit, side: Side, tab: str, by: By) -> None:
     """The conversation is over, as one side said. Before it began, they only leave."""
     leave(tx, visit, side, tab, SeatState.GONE)
+    if visit.state is VisitState.STAYING:
+        # Who stayed hangs up, or the person does: nobody stays, and the next is still looked for.
+        room = tx.session.get_one(Room, visit.id, populate_existing=True)
+        room.ended_at, room.look_at = tx.now, None
+        staying.end(tx, tx.session.get_one(SupportRequest, visit.request_id), by, "left")
     if visit.state is VisitState.IN_SESSION:
         room = tx.session.get_one(Room, visit.id, populate_existing=True)
         room.ended_at, room.look_at = tx.now, None

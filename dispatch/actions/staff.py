@@ -6,14 +6,15 @@ from typing import Any
 from dispatch import (
     access,
     bridge,
+    ending,
     engine,
     familiar,
     guard,
     journal,
-    needs,
     offering,
     policy,
     shapes,
+    staying,
 )
 from dispatch.access import Actor
 from dispatch.actions import visits
@@ -122,8 +123,7 @@ def create_request(tx: Transaction, actor: Actor, ask: Ask) -> SupportRequest:
 def cancel(tx: Transaction, actor: Actor, request_id: str, reason: str) -> SupportRequest:
     """End a request that is no longer wanted; a peer on the road is told to turn around."""
     request = _end(tx, actor, request_id, Step.CANCEL, reason)
-    bridge.end_all(tx, request, actor.by(), "cancelled")
-    needs.end_with(tx, request, actor.by())
+    ending.end_beside(tx, request, actor.by(), "cancelled")
     ended = visits.end_live(tx, request, Step.CANCEL, "cancelled", actor.by())
     offering.close(tx, request, OfferState.WITHDRAWN, "cancelled", actor.by())
     journal.append(tx, request, FactType.REQUEST_CANCELLED, actor.by(), _over(request) | ended)
@@ -196,6 +196,7 @@ def keep_video(tx: Transaction, actor: Actor, request_id: str) -> SupportRequest
     }
     request = guard.step(tx, before, Step.KEEP_VIDEO, **values)
     ended = visits.end_live(tx, request, Step.WITHDRAW, "video_kept", actor.by())
+    staying.end(tx, request, actor.by(), "relieved")
     if ended:
         left_id = ended["visit_ended"]["peer"]["id"]
         tx.session.add(Exclusion(request_id=request.id, peer_id=left_id, created_at=tx.now))
@@ -221,8 +222,7 @@ def keep_video(tx: Transaction, actor: Actor, request_id: str) -> SupportRequest
 def close(tx: Transaction, actor: Actor, request_id: str, reason: str | None) -> SupportRequest:
     """End an escalated request for which no one could come."""
     request = _end(tx, actor, request_id, Step.CLOSE_UNFILLED, reason or "nobody_could_come")
-    bridge.end_all(tx, request, actor.by(), "unfilled")
-    needs.end_with(tx, request, actor.by())
+    ending.end_beside(tx, request, actor.by(), "unfilled")
     offering.close(tx, request, OfferState.WITHDRAWN, "unfilled", actor.by())
     journal.append(tx, request, FactType.REQUEST_UNFILLED, actor.by(), _over(request))
     return request

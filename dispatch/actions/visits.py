@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dispatch import access, bridge, engine, guard, journal, needs, shapes, watch
+from dispatch import access, bridge, ending, engine, guard, journal, shapes, staying, watch
 from dispatch.access import Actor
 from dispatch.actions import bridges
 from dispatch.errors import Conflict, Forbidden
@@ -87,6 +87,7 @@ def _advance(tx: Transaction, actor: Actor, visit_id: str, step: Step) -> Visit:
     )
     if step is Step.ARRIVE or (step is Step.START and visit.modality in REMOTE):
         bridge.relieve(tx, moved, actor.by())
+        staying.end(tx, moved, actor.by(), "relieved")
     engine.look(tx, moved)
     return visit
 
@@ -118,8 +119,7 @@ def complete(tx: Transaction, actor: Actor, visit_id: str) -> Visit:
     )
     if moved.alarm is not None:
         watch.end_alarm(tx, moved, actor.by(), why="complete")
-    bridge.end_all(tx, moved, actor.by(), "relieved")
-    needs.end_with(tx, moved, actor.by())
+    ending.end_beside(tx, moved, actor.by(), "relieved")
     peer = tx.session.get_one(User, visit.peer_id)
     journal.append(
         tx,
@@ -141,9 +141,21 @@ def withdraw(tx: Transaction, actor: Actor, visit_id: str, reason: str | None = 
     return _back_to_search(tx, actor, visit_id, Step.WITHDRAW, FactType.VISIT_WITHDRAWN, reason)
 
 
-def hand_over(tx: Transaction, actor: Actor, visit_id: str, reason: str | None = None) -> Visit:
-    """The peer hands a running conversation over; the search has priority `continuing`."""
-    return _back_to_search(tx, actor, visit_id, Step.HAND_OVER, FactType.VISIT_HANDED_OVER, reason)
+def hand_over(
+    tx: Transaction,
+    actor: Actor,
+    visit_id: str,
+    reason: str | None = None,
+    *,
+    stays: bool = False,
+) -> Visit:
+    """The peer hands a running conversation over; the search has priority `continuing`.
+
+    With `stays` they are there until the next one is, and busy so long. Who is there by video until
+    somebody arrives cannot stay: `Conflict` (`illegal_step`).
+    """
+    type_ = FactType.VISIT_STAYS if stays else FactType.VISIT_HANDED_OVER
+    return _back_to_search(tx, actor, visit_id, Step.HAND_OVER, type_, reason)
 
 
 def _back_to_search(
@@ -156,6 +168,8 @@ def _back_to_search(
 ) -> Visit:
     seen, request = _held(tx, actor, visit_id, step)
     if seen.is_bridge:
+        if type_ is FactType.VISIT_STAYS:
+            raise Conflict("Somebody is on the way already: say goodbye, or hand over.")
         return bridges.leave(tx, actor, seen, request, step, reason)
     values: dict[str, Any] = {
         "search_started_at": tx.now,
@@ -165,14 +179,18 @@ def _back_to_search(
         "alarmed": [],
         "owner_id": None,
         "is_widened": False,
+        "is_stayed": request.is_stayed or type_ is FactType.VISIT_STAYS,
     }
     beside = bridge.live(tx, request.id)
     if step is Step.HAND_OVER or (beside is not None and beside.started_at is not None):
         values["priority"] = Priority.CONTINUING
     moved = _take(tx, request, seen, step, **values)
     bridge.close_search(tx, moved, actor.by(), "not_awaited")
-    ended = end_live(tx, moved, step, reason or step.value, actor.by())
-    del ended["visit"]
+    if type_ is FactType.VISIT_STAYS:
+        ended = {"staying": _stay(tx, moved)}
+    else:
+        ended = end_live(tx, moved, step, reason or step.value, actor.by())
+        del ended["visit"]
     tx.session.add(Exclusion(request_id=moved.id, peer_id=seen.peer_id, created_at=tx.now))
     data: dict[str, Any] = {
         "state": moved.state.value,
@@ -184,6 +202,15 @@ def _back_to_search(
     journal.append(tx, moved, type_, actor.by(), data | ended)
     engine.look(tx, moved)
     return tx.session.get_one(Visit, seen.id)
+
+
+def _stay(tx: Transaction, request: SupportRequest) -> dict[str, Any]:
+    """The peer of the live visit stays; what a fact says of them."""
+    values = {"stay_since": tx.now, "undo_to": None, "undo_until": None}
+    visit = live_visit(tx, request.id, state=VisitState.STAYING, **values)
+    if visit is None:
+        raise Conflict("This visit is over.")
+    return staying.shape(tx, visit)
 
 
 def end_live(

@@ -67,6 +67,8 @@ class SupportRequest(Base):
     """How many were asked to bridge, in how many waves, since `bridge_since`."""
     bridge_is_over: Mapped[bool] = mapped_column(default=False)
     """A bridge has had its time: another begins only when somebody asks for it."""
+    is_stayed: Mapped[bool] = mapped_column(default=False)
+    """Who handed over is still there, until the next one is: see `dispatch.staying`."""
     close_reason: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]

@@ -6,11 +6,13 @@ from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dispatch.models.listed import listed
-from dispatch.states import LIVE_VISIT, Helped, Modality, VisitState
+from dispatch.states import BUSY_VISIT, LIVE_VISIT, Helped, Modality, VisitState
 from storage.base import Base, ByValue, Id, one_of
 from storage.ids import new_id
 
 IS_LIVE_VISIT = text(f"state IN ({listed(LIVE_VISIT)})")
+IS_BUSY_VISIT = text(f"state IN ({listed(BUSY_VISIT)})")
+IS_STAYING = text("state = 'staying'")
 
 
 class Visit(Base):
@@ -48,6 +50,11 @@ class Visit(Base):
     completed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(String(40))
+    stay_since: Mapped[datetime | None]
+    """Since when the peer stays after they handed over, or last said that they still can."""
+    stay_asked_at: Mapped[datetime | None]
+    stay_ends_at: Mapped[datetime | None]
+    """They were asked whether they still can, and when it ends without an answer."""
     contact_at: Mapped[datetime]
     """The last time the peer's app was heard of during this visit."""
     undo_to: Mapped[VisitState | None] = mapped_column(ByValue(VisitState))
@@ -69,8 +76,15 @@ class Visit(Base):
             "uq_visits_live_peer",
             "peer_id",
             unique=True,
-            postgresql_where=IS_LIVE_VISIT,
-            sqlite_where=IS_LIVE_VISIT,
+            postgresql_where=IS_BUSY_VISIT,
+            sqlite_where=IS_BUSY_VISIT,
+        ),
+        Index(
+            "uq_visits_staying",
+            "request_id",
+            unique=True,
+            postgresql_where=IS_STAYING,
+            sqlite_where=IS_STAYING,
         ),
     )
 

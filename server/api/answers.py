@@ -84,6 +84,16 @@ class VisitAnswer(Answer):
     completed_at: Moment | None
 
 
+class StayAnswer(VisitAnswer):
+    """Who handed over and stays until the next one is there."""
+
+    since: Moment
+    asked_at: Annotated[
+        Moment | None, Field(description="When they were asked whether they still can.")
+    ]
+    ends_at: Moment | None
+
+
 class BridgeSearchAnswer(Answer):
     """Somebody by video is looked for until the peer on the way arrives."""
 
@@ -155,6 +165,7 @@ class RequestCore(Answer):
     visit: VisitAnswer | None
     bridge: VisitAnswer | None
     bridge_search: BridgeSearchAnswer | None
+    staying: StayAnswer | None
     created_at: Moment
     closed_at: Moment | None
 
@@ -224,6 +235,7 @@ class OfferAnswer(Answer):
     focus: Focus | None
     language: str
     priority: Priority
+    someone_stays: bool
     distance_m: int | None
     travel_seconds: int | None
     travel_range: SecondsAnswer | None

@@ -12,7 +12,7 @@ from dispatch.actions import people
 from dispatch.actions.people import Permission, Profile
 from dispatch.models import DoNotPair, Duty, Peer, User, Visit
 from dispatch.shapes import stamp
-from dispatch.states import LIVE_VISIT, Focus, Modality, Role
+from dispatch.states import BUSY_VISIT, Focus, Modality, Role
 from notifications.readiness import Readiness, Trouble
 from server import ready
 from server.api.answers import Page
@@ -161,7 +161,7 @@ def _beside(call: Call, ids: Sequence[str]) -> _Beside:
     duties = session.scalars(select(Duty).where(Duty.peer_id.in_(ids)))
     visits = session.execute(
         select(Visit.peer_id, Visit.modality).where(
-            Visit.peer_id.in_(ids), Visit.state.in_(sorted(LIVE_VISIT))
+            Visit.peer_id.in_(ids), Visit.state.in_(sorted(BUSY_VISIT))
         )
     )
     return _Beside(

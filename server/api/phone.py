@@ -26,7 +26,7 @@ from dispatch.models import (
 from dispatch.notes import CheckIn
 from dispatch.policy import parse
 from dispatch.shapes import stamp
-from dispatch.states import LIVE_VISIT, Modality, OfferState, Role
+from dispatch.states import BUSY_VISIT, Modality, OfferState, Role
 from notifications import devices
 from server import ready
 from server.api.answers import (
@@ -247,7 +247,7 @@ def _case(tx: Transaction, user_id: str) -> Json | None:
         .join(Visit, Visit.request_id == SupportRequest.id)
         .join(Site, Site.id == SupportRequest.site_id)
         .join(User, User.id == SupportRequest.requested_by_id)
-        .where(Visit.peer_id == user_id, Visit.state.in_(sorted(LIVE_VISIT)))
+        .where(Visit.peer_id == user_id, Visit.state.in_(sorted(BUSY_VISIT)))
     ).one_or_none()
     if row is None:
         return None

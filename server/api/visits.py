@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from dispatch import shapes
-from dispatch.actions import visits
+from dispatch.actions import stays, visits
 from dispatch.models import User, Visit
 from dispatch.states import Role
 from server.api.answers import VisitAnswer
@@ -22,6 +22,12 @@ class EndBody(Body):
     """Why it ends before its end, if one likes to say."""
 
     reason: Annotated[str, Field(min_length=1, max_length=40, pattern=LINE)] | None = None
+
+
+class HandOverBody(EndBody):
+    """Whether the peer stays until the next one is there."""
+
+    stays: bool = False
 
 
 def _shape(call: Call, visit: Visit) -> Json:
@@ -102,9 +108,49 @@ def withdraw(call: Call, visit_id: str, body: EndBody) -> Json:
     summary="Another peer takes the conversation over.",
     problems=("illegal_step",),
 )
-def hand_over(call: Call, visit_id: str, body: EndBody) -> Json:
-    """The search begins again, with priority."""
-    return _shape(call, visits.hand_over(call.tx, call.actor, visit_id, body.reason))
+def hand_over(call: Call, visit_id: str, body: HandOverBody) -> Json:
+    """The search begins again, with priority. With `stays` the peer is there until the next one is."""
+    act = visits.hand_over(call.tx, call.actor, visit_id, body.reason, stays=body.stays)
+    return _shape(call, act)
+
+
+@routes.add(
+    "POST",
+    "/visits/{visit_id}/stay",
+    roles=PEER,
+    answer=VisitAnswer,
+    summary="I can still stay.",
+    problems=("illegal_step",),
+)
+def stay(call: Call, visit_id: str) -> Json:
+    """The answer to `asked_at` of `staying`: the time counts anew."""
+    return _shape(call, stays.still(call.tx, call.actor, visit_id))
+
+
+@routes.add(
+    "POST",
+    "/visits/{visit_id}/leave",
+    roles={Role.PEER, Role.STAFF, Role.MANAGER},
+    answer=VisitAnswer,
+    summary="Who stayed has to go.",
+    problems=("illegal_step",),
+)
+def leave(call: Call, visit_id: str) -> Json:
+    """The next one is still looked for, or on the way."""
+    return _shape(call, stays.leave(call.tx, call.actor, visit_id))
+
+
+@routes.add(
+    "POST",
+    "/visits/{visit_id}/carry_on",
+    roles=PEER,
+    answer=VisitAnswer,
+    summary="Who stays goes on after all.",
+    problems=("illegal_step",),
+)
+def carry_on(call: Call, visit_id: str) -> Json:
+    """Until somebody has said yes: then that one comes."""
+    return _shape(call, stays.carry_on(call.tx, call.actor, visit_id))
 
 
 @routes.add(

@@ -17,7 +17,7 @@ from dispatch.actions import rooms
 from dispatch.models import Visit
 from dispatch.policy import parse
 from dispatch.rooms import ROOMED
-from dispatch.states import LIVE_VISIT
+from dispatch.states import BUSY_VISIT
 from server.auth.tokens import fingerprint, new_secret
 from storage.base import Base, Id
 from storage.database import Transaction
@@ -173,7 +173,7 @@ def _unopened(tx: Transaction, token: str) -> tuple[ColumnElement[bool], ...]:
 
 def _open_visits() -> Select[str]:
     return select(Visit.id).where(
-        Visit.state.in_(sorted(LIVE_VISIT)), Visit.modality.in_(sorted(ROOMED))
+        Visit.state.in_(sorted(BUSY_VISIT)), Visit.modality.in_(sorted(ROOMED))
     )
 
 

@@ -16,7 +16,7 @@ from dispatch.errors import not_found
 from dispatch.events import By
 from dispatch.models import User, Visit
 from dispatch.rooms import SeatState, Side
-from dispatch.states import LIVE_VISIT
+from dispatch.states import BUSY_VISIT
 from server import ice, meetings
 from server.auth import guests
 from server.auth.callers import authenticate
@@ -209,6 +209,6 @@ def _is_theirs(tx: Transaction, connection: Connection) -> bool:
     visit = tx.session.get(Visit, connection.place.visit_id)
     return (
         visit is not None
-        and visit.state in LIVE_VISIT
+        and visit.state in BUSY_VISIT
         and visit.peer_id == connection.caller.user_id
     )

@@ -17,7 +17,7 @@ from dispatch.calls import VisitCall
 from dispatch.events import Fact, FactType
 from dispatch.geo import Point
 from dispatch.models import Duty, Offer, Site, SupportRequest, Visit
-from dispatch.states import LIVE_VISIT, OfferState, Role, VisitState
+from dispatch.states import BUSY_VISIT, OfferState, Role, VisitState
 from server.realtime import changes, rooms, talking, wire
 from server.realtime.boardfeed import BoardFeed
 from server.realtime.outlets import Json, Outlet
@@ -124,6 +124,9 @@ class Publisher:
             # Who called for help hears who has it, also when the visit is over.
             called = fact.data["help"] or fact.data["call"]
             others.append(rooms.peer(called["peer"]["id"]))
+        if fact.type is FactType.STAY_ENDED:
+            # Who stayed hears that they can go; they see nothing of what follows.
+            others.append(rooms.peer(fact.data["visit_ended"]["peer"]["id"]))
         if fact.type in _OF_A_NEED:
             others += [rooms.peer(fact.data["need"]["peer"]["id"]), rooms.site(fact.site_id)]
         if fact.type is FactType.HELP_CALLED:
@@ -182,7 +185,7 @@ class Publisher:
         ):
             to = rooms.both(visit.id)
             self._emit("room", video.shape(tx, visit), to)
-            if visit.state not in LIVE_VISIT:
+            if visit.state not in BUSY_VISIT:
                 for room in to:
                     self._outlet.close(room)
 
@@ -292,7 +295,9 @@ def _visits_of(facts: Iterable[Fact]) -> set[str]:
 
 def _peers_of(fact: Fact) -> set[str]:
     """The peers whose row on the board this fact changes."""
-    about: list[Any] = [fact.data.get(name) for name in ("visit", "visit_ended", "bridge")]
+    about: list[Any] = [
+        fact.data.get(name) for name in ("visit", "visit_ended", "bridge", "staying")
+    ]
     if fact.type is FactType.OFFER_UNREACHABLE:
         about.append(fact.data.get("offer"))
     return {part["peer"]["id"] for part in about if part}

@@ -175,7 +175,7 @@ def test_help_hands_over_and_ends_kindly(
     press(phone, "Back to the visit")
     press(phone, "Need help")
     phone.get_by_role("button", name="Hand over to another peer").tap()
-    press(phone, "Hand over")
+    press(phone, "Hand over and go")
     heading(phone, "How did it go?")
     after = request_of(town, request["id"])
     assert (after["state"], after["priority"]) == ("searching", "continuing")

@@ -78,6 +78,7 @@ def states_page() -> str:
         "`in_session`.\n\n"
         f"```mermaid\nstateDiagram-v2\n    [*] --> searching\n{''.join(edges)}{finals}```\n\n"
         f"{_bridges()}"
+        f"{_stays()}"
         "## Offers and visits\n\n"
         f"An offer is one of {', '.join(f'`{state}`' for state in states.OfferState)}. It stays "
         "open until someone says yes: the wave clock decides when more people are asked, not when "
@@ -103,6 +104,24 @@ def _bridges() -> str:
         "stand beside its own: `request.bridge`, by video. The request's state stays that of its "
         "own visit; the bridge has steps of its own, and goes on when the other peer withdraws.\n\n"
         f"{_table(('from', 'step', 'to', 'what it means'), rows)}\n"
+    )
+
+
+def _stays() -> str:
+    """Who handed over and stays."""
+    rows = [
+        ("`in_session`", "`hand_over` with `stays`", "`staying`", "the next peer is looked for"),
+        ("`staying`", "`stay`", "`staying`", "asked after a while, they still can"),
+        ("`staying`", "`carry_on`", "`in_session`", "they go on; nobody has said yes yet"),
+        ("`staying`", "`leave`", "`handed_over`", "they have to go, or staff end it"),
+        ("`staying`", "", "`handed_over`", "the next one arrives or, remote, is connected"),
+        ("`staying`", "", "`handed_over`", "no answer to the question; or the request ends"),
+    ]
+    return (
+        "\n## Who handed over and stays\n\n"
+        "The request goes back to `searching`, and the first peer's visit stands beside it as "
+        "`request.staying`. Who stays is busy: they are asked for nothing else.\n\n"
+        f"{_table(('the visit, from', 'step', 'to', 'what it means'), rows)}\n"
     )
 
 

@@ -13,10 +13,22 @@ from hypothesis.stateful import invariant, precondition, rule
 from sqlalchemy import select
 
 from dispatch import board, invariants
-from dispatch.actions import bridges, duty, help_calls, managers, peers, people, staff, visits
+from dispatch.actions import (
+    bridges,
+    duty,
+    help_calls,
+    managers,
+    needs,
+    peers,
+    people,
+    staff,
+    stays,
+    visits,
+)
 from dispatch.actions.duty import Position
 from dispatch.actions.people import Permission, Profile
 from dispatch.events import apply
+from dispatch.help_calls import NEEDS, HelpKind
 from dispatch.models import SupportRequest
 from dispatch.queries import facts_after
 from dispatch.states import LIVE_VISIT, Modality, RequestState, Role, VisitState
@@ -104,6 +116,30 @@ class Hospitals(Ground):
         step, actor = (visits.hand_over, peer) if is_running else (visits.withdraw, actor)
         done = self.attempt(step, actor, visit.id, "reason")
         assert done == (visit.state in LIVE_VISIT)
+
+    @precondition(lambda self: bool(self.visits_live))
+    @rule(which=NUMBER)
+    def hands_over_and_stays(self, which: int) -> None:
+        """The peer stays until the next one is there."""
+        visit = self.a_visit(which)
+        done = self.attempt(visits.hand_over, self.peer_of(visit.peer_id), visit.id, stays=True)
+        assert done == (visit.state is VisitState.IN_SESSION and not visit.is_bridge)
+
+    @precondition(lambda self: bool(self.visits_any))
+    @rule(which=NUMBER, step=st.sampled_from([stays.still, stays.leave, stays.carry_on]))
+    def who_stays(self, which: int, step: Callable[..., Any]) -> None:
+        """Still can, has to go, or goes on after all."""
+        visit = self.any_visit(which)
+        if self.attempt(step, self.peer_of(visit.peer_id), visit.id):
+            assert visit.state is VisitState.STAYING
+
+    @precondition(lambda self: bool(self.visits_any))
+    @rule(which=NUMBER, kind=st.sampled_from(sorted(NEEDS)), is_over=st.booleans())
+    def needs_more(self, which: int, kind: HelpKind, is_over: bool) -> None:
+        """A peer calls for the nurse or a supervisor; or needs nobody any more."""
+        visit = self.any_visit(which)
+        action = needs.take_back if is_over else needs.call
+        self.attempt(action, self.peer_of(visit.peer_id), visit.id, kind)
 
     @precondition(lambda self: bool(self.visits_live))
     @rule(

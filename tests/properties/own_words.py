@@ -64,7 +64,7 @@ _OFFER = text(
     " (SELECT count(*) FROM do_not_pair n WHERE n.peer_id = p.id AND n.site_id = r.site_id)"
     " AS unpaired,"
     " (SELECT count(*) FROM visits v WHERE v.peer_id = p.id AND v.state IN"
-    " ('accepted', 'en_route', 'arrived', 'in_session')) AS visits,"
+    " ('accepted', 'en_route', 'arrived', 'in_session', 'staying')) AS visits,"
     " (SELECT count(*) FROM offers x WHERE x.peer_id = p.id AND x.request_id <> r.id"
     " AND x.state = 'open' AND x.asked_at > :blocking) AS elsewhere"
     " FROM offers o JOIN support_requests r ON r.id = o.request_id JOIN sites s ON s.id = r.site_id"

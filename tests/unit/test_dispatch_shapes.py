@@ -132,6 +132,7 @@ def test_a_request_has_the_promised_fields() -> None:
         "visit",
         "bridge",
         "bridge_search",
+        "staying",
         "created_at",
         "closed_at",
     ]
@@ -212,6 +213,7 @@ def test_an_offer_says_the_area_and_never_the_room_or_the_note() -> None:
         "focus",
         "language",
         "priority",
+        "someone_stays",
         "distance_m",
         "travel_seconds",
         "travel_range",

@@ -93,6 +93,7 @@ def install(app: Flask, wired: Wired) -> None:
                 "needs",
                 "talk",
                 "by_phone",
+                "stays",
             ),
             boot=boot,
         )

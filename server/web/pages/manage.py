@@ -193,6 +193,7 @@ def _page(
             "bridge",
             "needs",
             "by_phone",
+            "stays",
         ),
         boot={"page": page, "services": sorted(apprise_schemes(wired.settings)), **boot},
         page=page,

@@ -84,6 +84,7 @@ def _page(wired: Wired, boot: dict[str, Any]) -> Response:
             "needs",
             "talk",
             "by_phone",
+            "stays",
         ),
         boot={
             "theme": frame.theme("auto"),

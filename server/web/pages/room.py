@@ -74,7 +74,7 @@ def install(app: Flask, wired: Wired) -> None:
             "room/peer.html",
             family="room",
             default_theme="dark",
-            words_of=("room", "meeting", "needs"),
+            words_of=("room", "meeting", "needs", "stays"),
             boot=boot,
         )
 
@@ -116,7 +116,7 @@ def _bedside(wired: Wired, guest: Guest) -> Response:
         "room/bedside.html",
         family="room",
         default_theme="dark",
-        words_of=("room", "meeting", "needs"),
+        words_of=("room", "meeting", "needs", "stays"),
         # First name and initial: what a screen shows of a person.
         boot={**boot, "with": {"peer": shown, "first": first}},
     )

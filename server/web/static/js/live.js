@@ -11,7 +11,7 @@ import { get, Problem } from "./api.js";
 import { now } from "./clock.js";
 
 // The fields of a request that facts may change: the reducer rule of docs/facts.md.
-export const REQUEST_FIELDS = new Set(["state", "wave", "asked", "eligible", "next_wave_at", "owner", "alarm", "help", "needs", "visit", "priority", "video_fallback", "closed_at", "bridge", "bridge_search"]);
+export const REQUEST_FIELDS = new Set(["state", "wave", "asked", "eligible", "next_wave_at", "owner", "alarm", "help", "needs", "visit", "priority", "video_fallback", "closed_at", "bridge", "bridge_search", "staying"]);
 const POLL_MS = 3000;
 const PATIENCE_MS = 4000;
 

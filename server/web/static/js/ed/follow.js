@@ -14,6 +14,7 @@ import { Closed, Done } from "./ended.js";
 import { Finding, Unfilled } from "./finding.js";
 import { HelpBanner } from "./help.js";
 import { Needs } from "./needs.js";
+import { Stays } from "./stays.js";
 import { OnTheWay } from "./way.js";
 
 const POSITION_MS = 8000;
@@ -125,7 +126,7 @@ function Page({ store }) {
   const close = () => setOpen(null);
   return html`<div class=${VISITED.has(request.state) ? "req req--way" : "req"}>
     <div class="req__top"><h1>${request.place}</h1><${Pill} state=${request.state} /><span class="grow"></span><span class="meta num">${asked}</span>
-      <${HelpBanner} request=${request} /><${Needs} request=${request} took=${() => store.refresh()} />
+      <${HelpBanner} request=${request} /><${Needs} request=${request} took=${() => store.refresh()} /><${Stays} request=${request} took=${() => store.refresh()} />
       <${LinkBanner} call=${boot.phone} held=${t("held")} />
       ${refused && html`<${Banner} kind="alarm" icon="triangle-alert" title=${t("refused_title")} text=${t("refused_again")} />`}
       ${request.bridge && ["searching", "escalated"].includes(request.state) && html`<${Bridge} ...${shared} />`}</div>

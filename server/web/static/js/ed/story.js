@@ -5,7 +5,7 @@ import { clock, clockBare, firstName, has, t } from "../words.js";
 
 // When this search began: the clock of the waves counts from here.
 export function searchBegan(request, facts) {
-  const starts = ["request_created", "request_resumed", "visit_withdrawn", "visit_handed_over"];
+  const starts = ["request_created", "request_resumed", "visit_withdrawn", "visit_handed_over", "visit_stays"];
   const last = [...facts].reverse().find((one) => starts.includes(one.type));
   return last ? last.at : request.created_at;
 }
@@ -13,7 +13,7 @@ export function searchBegan(request, facts) {
 // How many said not this time since the search began.
 export const saidNo = (facts, since) => facts.filter((one) => one.type === "offer_declined" && one.at >= since).length;
 
-const nameIn = (fact) => firstName((fact.type.startsWith("need_") && fact.actor.name) || (fact.type.startsWith("bridge_") && (fact.data.bridge || (fact.type !== "bridge_kept" && fact.data.visit_ended))?.peer.name) || (fact.data.visit && fact.data.visit.peer && fact.data.visit.peer.name) || (fact.data.owner && fact.data.owner.name) || (fact.data.manager && fact.data.manager.name) || "");
+const nameIn = (fact) => firstName((fact.type.startsWith("need_") && fact.actor.name) || (/^(visit_stays|stay_)/.test(fact.type) && (fact.data.staying || fact.data.visit_ended || fact.data.visit)?.peer.name) || (fact.type.startsWith("bridge_") && (fact.data.bridge || (fact.type !== "bridge_kept" && fact.data.visit_ended))?.peer.name) || (fact.data.visit && fact.data.visit.peer && fact.data.visit.peer.name) || (fact.data.owner && fact.data.owner.name) || (fact.data.manager && fact.data.manager.name) || "");
 
 // A line of the story, or null for what nobody needs to read.
 function line(fact, waves, no) {
@@ -37,7 +37,7 @@ export function story(facts, exact) {
   facts.forEach((fact) => {
     if (fact.type === "wave_sent") waves += 1;
     if (fact.type === "offer_declined") no += 1;
-    if (["request_created", "request_resumed", "visit_withdrawn", "visit_handed_over"].includes(fact.type)) { waves = 0; no = 0; }
+    if (["request_created", "request_resumed", "visit_withdrawn", "visit_handed_over", "visit_stays"].includes(fact.type)) { waves = 0; no = 0; }
     const text = line(fact, waves, no);
     if (!text) return;
     const item = { key: fact.seq, text, when: exact ? clockBare(fact.at) : clock(fact.at), kind: WARN.has(fact.type) ? "warn" : "", type: fact.type };

@@ -17,6 +17,7 @@ import { factLine, figure, languageName, where } from "./wording.js";
 import { Asked } from "./asked.js";
 import { Going } from "./going.js";
 import { HelpNotes } from "./help.js";
+import { Stays } from "./stays.js";
 import { Waves } from "./waves.js";
 
 const PAUSE_MS = 300;
@@ -120,7 +121,7 @@ function History({ state, retry }) {
 
 // A supervisor reads the board's own row: the case itself is the managers'.
 function Read({ row }) {
-  return html`<div class="det"><${Tags} row=${row} /><p class="holder"><${Icon} name="user-round-check" size="sm" />${holder(row)}</p></div>${row.visit && !LOOKING.has(row.state) && html`<${Coming} row=${row} />`}<${Bridge} row=${row} />`;
+  return html`<div class="det"><${Tags} row=${row} /><p class="holder"><${Icon} name="user-round-check" size="sm" />${holder(row)}</p></div>${row.visit && !LOOKING.has(row.state) && html`<${Coming} row=${row} />`}<${Stays} row=${row} /><${Bridge} row=${row} />`;
 }
 
 function Managed({ row, ask }) {
@@ -130,7 +131,7 @@ function Managed({ row, ask }) {
     ${LOOKING.has(row.state) && html`<${Asked} row=${row} />`}
     ${LOOKING.has(row.state) && html`<${Going} row=${row} found=${candidates} retry=${reread} ask=${ask} />`}
     ${row.visit && !LOOKING.has(row.state) && html`<${Coming} row=${row} candidates=${candidates} />`}
-    <${Bridge} row=${row} />
+    <${Stays} row=${row} /><${Bridge} row=${row} />
     <${Waves} row=${row} />
     <${History} state=${state} retry=${retry} />`;
 }

@@ -70,7 +70,7 @@ export function below(row) {
   return "";
 }
 
-const who = (data) => shortName((data.offer || data.bridge || data.visit || {}).peer?.name || data.visit?.peer?.name || "");
+const who = (data) => shortName((data.offer || data.bridge || data.staying || data.visit || {}).peer?.name || data.visit?.peer?.name || "");
 const QUIET = new Set(["offer_made", "offer_seen", "search_changed", "offers_closed"]);
 
 // One fact as a line of "What has happened"; null for what only the whole list shows.

@@ -9,6 +9,7 @@ import { Banner, Dialog, html, Icon, Press, Ring } from "../ui.js";
 import { clock, has, language, miles, phone as pretty, t } from "../words.js";
 import { Call, Choice, Fact, go, Signal, Trouble, usePhone, Way } from "./parts.js";
 import { ring } from "./sound.js";
+import { OfferStay } from "./stays.js";
 import { phone } from "./store.js";
 
 const WHY = [["too_far", "route"], ["with_someone", "users"], ["could_do_video", "video"], ["not_up_to_it", "leaf"], ["may_know", "shield"]];
@@ -73,6 +74,7 @@ function Asked({ offer }) {
       ${isHere && offer.travel_seconds !== null && html`<div class="big"><div><b>${minutes}<small>${t("p_min_drive")}</small></b><span class="num">${[offer.distance_m === null ? "" : t("p_miles", { n: miles(offer.distance_m) }), driveOf(offer)].filter(Boolean).join(", ")}</span></div><div><${At} stamp=${Date.now() + offer.travel_seconds * 1000} /><span>${t("p_if_now")}</span></div></div>`}
       <ul class="facts">
         ${offer.is_bridge && html`<${Fact} icon="video" title=${t("b_p_offer", { n: Math.max(1, minutesUntil(offer.until_about)) })}>${t("b_p_offer_text")}<//>`}
+        <${OfferStay} offer=${offer} />
         <${Fact} icon="hospital" title=${offer.site.name}>${t("p_ed_in", { area: offer.site.area })}<//>
         <${Fact} icon="life-buoy" title=${t(offer.focus ? `p_about_${offer.focus}` : "p_about_none")}>${t("p_said_yes")}<//>
         <${Fact} icon="user-round-check" title=${t("p_in_language", { language: languageName(offer.language) })}>${why(offer)}<//>

@@ -13,8 +13,8 @@ const UNDO_MS = 10000;
 const ORDER = ["accepted", "en_route", "arrived", "in_session", "completed"];
 export const LIVE = new Set(ORDER.slice(0, 4));
 const TIMES = { en_route: "departed_at", arrived: "arrived_at", in_session: "started_at", completed: "completed_at" };
-// A peer's own visit in a request: the request's, or the bridge beside it.
-export const own = (request, id) => (request?.bridge && request.bridge.peer.id === id ? request.bridge : request?.visit);
+// A peer's own visit in a request: the bridge or the stay beside it, else the request's.
+export const own = (request, id) => [request?.bridge, request?.staying].find((one) => one?.peer.id === id) || request?.visit;
 const isPast = (state, target) => ORDER.indexOf(state) >= ORDER.indexOf(target);
 
 class Phone {
@@ -144,7 +144,7 @@ class Phone {
   caseChanged() {
     const { snapshot, gone } = this.request;
     const mine = own(snapshot, this.data.me.id);
-    const isMine = !gone && mine && mine.peer.id === this.data.me.id && LIVE.has(mine.state) && (mine.is_bridge || LIVE.has(snapshot.state));
+    const isMine = !gone && mine && mine.peer.id === this.data.me.id && (mine.state === "staying" || (LIVE.has(mine.state) && (mine.is_bridge || LIVE.has(snapshot.state))));
     if (isMine) this.patch({ case: { ...this.data.case, request: snapshot } });
     else this.caseIsOver();
   }
@@ -164,7 +164,7 @@ class Phone {
     this.request.stop();
     this.request = null;
     this.undo = null;
-    const isOver = before?.is_bridge ? before.state === "in_session" && this.leaving !== before.id : snapshot.state === "completed";
+    const isOver = before?.state === "staying" || (before?.is_bridge ? before.state === "in_session" && this.leaving !== before.id : snapshot.state === "completed");
     if (hasNote || isOver) this.finished = before.id;
     else if (![this.leaving, this.finished].includes(before?.id)) {
       const last = facts.find((one) => one.type === "request_cancelled");
@@ -373,6 +373,11 @@ class Phone {
   decline(offer, reason = null) {
     this.setOffer(offer.id, "declined");
     return this.queue(`/offers/${offer.id}/decline`, reason ? { reason } : {}, { offer_id: offer.id });
+  }
+
+  // A step that is not shown before the server has said yes to it.
+  async act(id, verb, body = {}) {
+    try { await post(`/visits/${id}/${verb}`, body); await this.load(); } catch { await this.load(); this.banner = "refused"; this.tell(); }
   }
 
   // The visit ends before its end, by the peer's own word.

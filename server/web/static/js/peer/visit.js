@@ -11,10 +11,11 @@ import { Help } from "./help.js";
 import { NeedLines } from "./needs.js";
 import { Safe, SafeLine } from "./safe.js";
 import { Caphead, Fact, Foot, Signal, Trouble, useHere, usePhone, Way } from "./parts.js";
+import { CaseStay, Staying, StayingMain } from "./stays.js";
 import { phone } from "./store.js";
 
 const NUDGE_S = 300;
-const TITLES = { accepted: "p_title_accepted", en_route: "p_title_en_route", arrived: "p_title_arrived" };
+const TITLES = { accepted: "p_title_accepted", en_route: "p_title_en_route", arrived: "p_title_arrived", staying: "s_title" };
 
 export function Visit() {
   usePhone();
@@ -31,8 +32,8 @@ export function Visit() {
     scrollTo(0, 0);
     announce(t(TITLES[visit.state] || "state_in_session"));
   }, [visit.state]);
-  const Body = { accepted: isRemote ? Remote : Coming, en_route: Coming, arrived: Arrived, in_session: Together }[visit.state];
-  return html`<div class="screen" ref=${top}><${SafeLine} open=${() => setSafe(true)} /><${NeedLines} open=${setHelp} /><${Body} visit=${visit} about=${about} />${["phone", "video"].includes(visit.modality) && LIVE_VIDEO.has(visit.state) && html`<${Calling} visit=${visit} />`}<${LastLine} key=${`last-${visit.id}`} visit=${visit} who=${phone.data.me.id} /><div class="tools">${request.site.desk_phone && html`<a class="btn btn--stack" href=${`tel:${request.site.desk_phone}`}><${Icon} name="phone" />${t("p_call_desk")}</a>`}<${ChatTool} key=${visit.id} visit=${visit} /><button type="button" class="btn btn--stack" aria-haspopup="dialog" onClick=${() => setHelp("choose")}><${Icon} name="life-buoy" />${t("p_need_help")}</button></div><${Main} visit=${visit} isRemote=${isRemote} /></div>${help && html`<${Help} at=${help} visit=${visit} about=${about} close=${() => setHelp(false)} />`}${safe && html`<${Safe} close=${() => setSafe(false)} />`}`;
+  const Body = { accepted: isRemote ? Remote : Coming, en_route: Coming, arrived: Arrived, in_session: Together, staying: Staying }[visit.state];
+  return html`<div class="screen" ref=${top}><${SafeLine} open=${() => setSafe(true)} /><${NeedLines} open=${setHelp} /><${CaseStay} request=${request} /><${Body} visit=${visit} about=${about} />${["phone", "video"].includes(visit.modality) && LIVE_VIDEO.has(visit.state) && html`<${Calling} visit=${visit} />`}<${LastLine} key=${`last-${visit.id}`} visit=${visit} who=${phone.data.me.id} /><div class="tools">${request.site.desk_phone && html`<a class="btn btn--stack" href=${`tel:${request.site.desk_phone}`}><${Icon} name="phone" />${t("p_call_desk")}</a>`}<${ChatTool} key=${visit.id} visit=${visit} /><button type="button" class="btn btn--stack" aria-haspopup="dialog" onClick=${() => setHelp("choose")}><${Icon} name="life-buoy" />${t("p_need_help")}</button></div><${visit.state === "staying" ? StayingMain : Main} visit=${visit} about=${about} isRemote=${isRemote} /></div>${help && html`<${Help} at=${help} visit=${visit} about=${about} close=${() => setHelp(false)} />`}${safe && html`<${Safe} close=${() => setSafe(false)} />`}`;
 }
 
 // The room starts a video visit by itself when both are connected; when the call runs by other means, a

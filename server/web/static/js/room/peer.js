@@ -8,6 +8,7 @@ import { html, Icon, Keys, Press } from "../ui.js";
 import { language, phone, t, timer } from "../words.js";
 import { Caption, Controls, Far, Frame, FrameControls, Line, Meter, MicTrouble, Moved, Near, Private, StillThere, Sure, useSession } from "./parts.js";
 import { NeedMore } from "./needs.js";
+import { StayLine } from "./stays.js";
 import { Session } from "./session.js";
 
 const { place, site, desk_phone: desk } = boot.with;
@@ -55,7 +56,7 @@ function Talk({ end }) {
       <${FrameControls} session=${session} words=${words} end=${end} />${more}`;
   }
   return html`<section class="far"><${Far} session=${session} name=${place} /><${Mid} />
-      <div class="scene__low"><div class="scene__said"><${StillThere} session=${session} end=${end} /><${Line} session=${session} name=${place}>${desk && html`<${ByPhone} />`}<//><${Caption} session=${session} who=${place} /></div><${Near} session=${session} off=${session.mic ? t("room_own_camera_off") : noMic} /></div></section>
+      <div class="scene__low"><div class="scene__said"><${StayLine} session=${session} /><${StillThere} session=${session} end=${end} /><${Line} session=${session} name=${place}>${desk && html`<${ByPhone} />`}<//><${Caption} session=${session} who=${place} /></div><${Near} session=${session} off=${session.mic ? t("room_own_camera_off") : noMic} /></div></section>
     <${Controls} session=${session} words=${words} end=${end} />
     ${more}`;
 }
