@@ -30,6 +30,7 @@ Rows:
  - `rooms`     the room of a video visit and its two seats: two more tables
 - `calls`     the telephone calls of a visit, without their numbers: one more table
 - `peer_rows` the columns that a view of a peer is made from
+- `bedside`   what the screen at a bedside is for now, from visit to visit of one request
 - `access`    the gates: another network's rows do not exist
 - `views`     rows into the values that a decision takes
 - `familiar`  peers whom a person may have met before

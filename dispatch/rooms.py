@@ -16,7 +16,7 @@ from dispatch.help_calls import HelpKind
 from dispatch.models import SupportRequest, Visit
 from dispatch.policy import parse
 from dispatch.shapes import stamp
-from dispatch.states import BUSY_VISIT, Modality
+from dispatch.states import BUSY_VISIT, FINAL, Modality, VisitState
 from storage.base import Base, ByValue, Id, one_of
 from storage.database import Transaction
 
@@ -149,8 +149,14 @@ def shape(tx: Transaction, visit: Visit) -> dict[str, Any]:
         "nurse": _nurse(request, visit.id),
         "by_phone": room.by_phone_at is not None,
         "is_recorded": room.recorded_at is not None,
+        "goes_on": request.state not in FINAL and not is_the_last(visit),
         "is_over": room.ended_at is not None or visit.state not in BUSY_VISIT,
     }
+
+
+def is_the_last(visit: Visit) -> bool:
+    """Whether the request ends with this conversation, if nobody hands it over."""
+    return visit.state is VisitState.IN_SESSION and not visit.is_bridge
 
 
 def _nurse(request: SupportRequest, visit_id: str) -> dict[str, Any] | None:

@@ -27,7 +27,10 @@ class NurseAnswer(Answer):
 
 
 class RoomAnswer(Answer):
-    """The room of a video visit. `asked_at`: who is left was asked whether they are still there."""
+    """The room of a video visit. `asked_at`: who is left was asked whether they are still there.
+
+    `goes_on`: the request does not end with this call; the bedside screen follows to the next.
+    """
 
     visit_id: str
     state: VisitState
@@ -40,6 +43,7 @@ class RoomAnswer(Answer):
     nurse: NurseAnswer | None
     by_phone: bool
     is_recorded: bool
+    goes_on: bool
     is_over: bool
 
 

@@ -8,16 +8,16 @@ Every function works inside the caller's transaction; secrets are stored as fing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, delete, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dispatch import access
 from dispatch.access import Actor
 from dispatch.actions import rooms
-from dispatch.models import Visit
+from dispatch.models import SupportRequest, Visit
 from dispatch.policy import parse
 from dispatch.rooms import ROOMED
-from dispatch.states import BUSY_VISIT
+from dispatch.states import BUSY_VISIT, FINAL
 from server.auth.tokens import fingerprint, new_secret
 from storage.base import Base, Id
 from storage.database import Transaction
@@ -51,10 +51,10 @@ class GuestLink(Base):
 
 @dataclass(frozen=True)
 class Guest:
-    """Who stands behind a guest's cookie: nobody's name, one visit."""
+    """Who stands behind a guest's cookie: nobody's name, one request from visit to visit."""
 
     link_id: str
-    visit_id: str
+    request_id: str
     network_id: str
 
 
@@ -72,7 +72,7 @@ def make(tx: Transaction, actor: Actor, visit_id: str) -> Made:
     request = access.locked_request(tx, visit.request_id)
     tx.session.refresh(visit)
     rooms.check(visit)
-    _revoke(tx, visit.id)
+    _revoke(tx, visit.request_id)
     secret = new_secret()
     link = GuestLink(
         id=new_id(),
@@ -92,7 +92,7 @@ def revoke(tx: Transaction, actor: Actor, visit_id: str) -> None:
     """The bedside screen of this visit is out within seconds, and its link opens nothing."""
     visit = access.visit(tx, actor, visit_id)
     access.locked_request(tx, visit.request_id)
-    _revoke(tx, visit.id)
+    _revoke(tx, visit.request_id)
 
 
 def can_be_opened(tx: Transaction, token: str) -> bool:
@@ -117,16 +117,25 @@ def claim(tx: Transaction, token: str) -> Made | None:
 
 
 def recognise(tx: Transaction, cookie: str | None, token: str | None = None) -> Guest | None:
-    """Whose cookie this is, while its visit is live; with `token`, only by the link it came from."""
+    """Whose cookie this is, while its request is open; with `token`, only by the link it came from.
+
+    The screen follows the request's visits, one after the other, and no other request's.
+    """
     wanted = [
         GuestLink.cookie_hash == fingerprint(cookie or ""),
         GuestLink.revoked_at.is_(None),
-        GuestLink.visit_id.in_(_open_visits()),
+        GuestLink.visit_id.in_(_visits_of_open_requests()),
     ]
     if token is not None:
         wanted.append(GuestLink.link_hash == fingerprint(token))
     link = tx.session.scalar(select(GuestLink).where(*wanted))
-    return None if link is None else Guest(link.id, link.visit_id, link.network_id)
+    return None if link is None else guest_of(tx, link)
+
+
+def guest_of(tx: Transaction, link: GuestLink) -> Guest:
+    """Who opened this link."""
+    visit = tx.session.get_one(Visit, link.visit_id)
+    return Guest(link.id, visit.request_id, link.network_id)
 
 
 def purge(tx: Transaction) -> None:
@@ -145,17 +154,23 @@ def standing(tx: Transaction, link_ids: list[str]) -> set[str]:
             select(GuestLink.id).where(
                 GuestLink.id.in_(link_ids),
                 GuestLink.revoked_at.is_(None),
-                GuestLink.visit_id.in_(_open_visits()),
+                GuestLink.visit_id.in_(_visits_of_open_requests()),
             )
         )
     )
 
 
 def newest(tx: Transaction, visit_id: str) -> GuestLink | None:
-    """The link of a visit that counts now, opened or not."""
+    """The link that counts now for a visit: its own, or the one that a screen followed here."""
+    same = select(Visit.request_id).where(Visit.id == visit_id).scalar_subquery()
     return tx.session.scalar(
         select(GuestLink)
-        .where(GuestLink.visit_id == visit_id, GuestLink.revoked_at.is_(None))
+        .join(Visit, Visit.id == GuestLink.visit_id)
+        .where(
+            Visit.request_id == same,
+            or_(GuestLink.visit_id == visit_id, GuestLink.opened_at.is_not(None)),
+            GuestLink.revoked_at.is_(None),
+        )
         .order_by(GuestLink.created_at.desc())
         .limit(1)
     )
@@ -177,10 +192,20 @@ def _open_visits() -> Select[str]:
     )
 
 
-def _revoke(tx: Transaction, visit_id: str) -> None:
+def _visits_of_open_requests() -> Select[str]:
+    return (
+        select(Visit.id)
+        .join(SupportRequest, SupportRequest.id == Visit.request_id)
+        .where(SupportRequest.state.not_in(sorted(FINAL)))
+    )
+
+
+def _revoke(tx: Transaction, request_id: str) -> None:
+    """One bedside screen a request."""
+    visits = select(Visit.id).where(Visit.request_id == request_id)
     tx.session.execute(
         update(GuestLink)
-        .where(GuestLink.visit_id == visit_id, GuestLink.revoked_at.is_(None))
+        .where(GuestLink.visit_id.in_(visits), GuestLink.revoked_at.is_(None))
         .values(revoked_at=tx.now)
         .execution_options(synchronize_session=False)
     )

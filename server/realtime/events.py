@@ -24,6 +24,8 @@ from server.api.requests import SEEING
 from server.api.room_answers import RoomAnswer
 from server.api.talk_answers import TalkTold
 from server.realtime.room_events import (
+    BedsideDone,
+    BedsideTold,
     CallNurse,
     JoinRoom,
     LeaveRoom,
@@ -287,6 +289,15 @@ SAID = _by_name(
             guests=True,
         ),
         Said(
+            "bedside",
+            Nothing,
+            BedsideDone,
+            frozenset(),
+            "Where the bedside screen belongs now; it follows its request from visit to visit.",
+            ("not_found",),
+            guests=True,
+        ),
+        Said(
             "room_nurse",
             CallNurse,
             Done,
@@ -326,6 +337,7 @@ TOLD = {
             CallTold,
             "A call by telephone changed; to its peer and who follows the request.",
         ),
+        Told("bedside", BedsideTold, "The bedside screen belongs elsewhere, or somebody is there."),
         Told("signal", SignalTold, "A letter of the other side's browser."),
         Told("talk", TalkTold, "Something was said or read in a visit; to its two sides only."),
         Told("resync", Resync, "Something could not be said here; fetch it over HTTP."),

@@ -7,7 +7,7 @@ in. Letters between the two browsers are passed on unread. It knows no media.
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from dispatch import access
+from dispatch import access, bedside
 from dispatch import rooms as video
 from dispatch.actions import needs
 from dispatch.actions import rooms as acts
@@ -70,6 +70,7 @@ class Hall:
             "room_stay": self._stay,
             "room_leave": self._leave,
             "room_nurse": self._nurse,
+            "bedside": self._bedside,
         }
 
     def look(self) -> None:
@@ -146,6 +147,15 @@ class Hall:
             needs.call_as_guest(tx, visit)
         return {}
 
+    def _bedside(self, connection: Sitter, _body: Any) -> Json:
+        """Asked after every connect and every few seconds; what is told meanwhile is only sooner."""
+        self._slowly(connection)
+        assert isinstance(connection, GuestConnection)
+        with self._wired.db.read() as tx:
+            if not guests.standing(tx, [connection.guest.link_id]):
+                raise not_found("visit")
+            return bedside.look(tx, connection.guest.request_id)
+
     def _leave(self, connection: Sitter, body: LeaveRoom) -> Json:
         with self._wired.db.transaction() as tx:
             visit, side = self._gate(tx, connection, body.visit_id)
@@ -167,9 +177,11 @@ class Hall:
         """The visit and whose seat it is there; `NotFound` for everybody whose visit it is not."""
         if isinstance(connection, GuestConnection):
             guest = connection.guest
-            if guest.visit_id != visit_id or not guests.standing(tx, [guest.link_id]):
+            visit = tx.session.get(Visit, visit_id)
+            is_theirs = visit is not None and visit.request_id == guest.request_id
+            if visit is None or not is_theirs or not guests.standing(tx, [guest.link_id]):
                 raise not_found("visit")
-            return tx.session.get_one(Visit, visit_id), Side.GUEST
+            return visit, Side.GUEST
         caller = authenticate(tx, connection.credential)
         if not connection.is_of(caller):
             raise Problem("not_signed_in", "Your role has changed; connect again.")

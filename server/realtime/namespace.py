@@ -106,7 +106,9 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
     def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         try:
             if auth == AS_GUEST:
-                self.connections.add_guest(self._admit_guest(sid, environ))
+                guest = self._admit_guest(sid, environ)
+                self.connections.add_guest(guest)
+                self.server.enter_room(sid, rooms.bed(guest.guest.request_id), NAMESPACE)
                 return
             connection = self._admit(sid, environ, auth)
         except Exception as error:  # noqa: BLE001  # the client is told a code, and nothing else
@@ -138,7 +140,7 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
         return Connection(sid, credential, caller, expires_at)
 
     def _admit_guest(self, sid: str, environ: dict[str, Any]) -> GuestConnection:
-        """The bedside screen of a live visit, by its cookie, from a page of ours."""
+        """The bedside screen of an open request, by its cookie, from a page of ours."""
         request = Request(environ)
         if not is_same_origin(request, self._wired.settings.public_url):
             raise Problem("cross_origin")

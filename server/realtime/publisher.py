@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import and_, select
 
+from dispatch import bedside, geo, shapes
 from dispatch import calls as by_telephone
-from dispatch import geo, shapes
 from dispatch import rooms as video
 from dispatch.calls import VisitCall
 from dispatch.events import Fact, FactType
@@ -85,12 +85,19 @@ class Publisher:
             if any(self._outlet.is_heard(room) for room in rooms.both(visit_id))
         ]
         by_phone = changes.calls_of(tx)
-        if asked or assigned or moved or changed or calls or by_phone:
+        beds = {
+            one
+            for one in {fact.request_id for fact in facts}
+            if self._outlet.is_heard(rooms.bed(one))
+        }
+        if asked or assigned or moved or changed or calls or by_phone or beds:
             with self._db.read() as look:
                 self._tell_asked(look, asked)
                 self._tell_assigned(look, assigned)
                 self._tell_rooms(look, calls)
                 self._tell_calls(look, by_phone)
+                for request_id in sorted(beds):
+                    self._emit("bedside", bedside.look(look, request_id), [rooms.bed(request_id)])
                 self._tell_duties(look, changed)
                 changed |= self._tell_positions(look, moved)
         talking.tell(self._db, self._outlet, changes.talks_of(tx))

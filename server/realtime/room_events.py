@@ -52,10 +52,34 @@ class StayInRoom(Body):
 
 
 class CallNurse(Body):
-    """To the bedside, please."""
+    """To the bedside, please; from any visit of the screen's request that is under way."""
 
     visit_id: OpaqueId
     tab: Tab
+
+
+class NextPeer(Answer):
+    """Somebody else waits in their room to go on."""
+
+    visit_id: str
+    first: str
+
+
+class BedsideTold(Answer):
+    """What the bedside screen is for now: the room to be in, who is there, who comes."""
+
+    visit_id: str | None
+    next: NextPeer | None
+    here: str | None
+    coming: str | None
+    finding: bool
+    nurse_from: str | None
+
+
+class BedsideDone(BedsideTold):
+    """The same, when it was asked for."""
+
+    ok: Literal[True]
 
 
 class Description(Body):

@@ -61,6 +61,11 @@ def seat(visit_id: str, side: Side) -> str:
     return f"call:{visit_id}:{side.value}"
 
 
+def bed(request_id: str) -> str:
+    """The bedside screen of a request, whichever visit it is in."""
+    return f"bed:{request_id}"
+
+
 def opposite(visit_id: str, side: Side) -> str:
     """The pages of the other side."""
     return seat(visit_id, OTHER[side])

@@ -241,3 +241,71 @@ def test_a_network_that_wants_no_captions_has_none(
     assert api.call("PUT", "/policy", here.admin, json={"captions": "off"}).status_code == 200
     _, visit_id = visit_of(api, here)
     assert '"captions": false' in opened(browser, link(api, here.staff, visit_id)).text
+
+
+def between(answer: TestResponse) -> bool:
+    """Whether this is the bedside screen between two visits of its request."""
+    return answer.status_code == 200 and "alongside/room/between.js" in answer.text
+
+
+def test_the_screen_follows_its_request_to_the_next_visit_and_no_further(
+    app: Flask, api: Api, world: World
+) -> None:
+    here = world.here
+    first, second = here.peers[0], here.peers[1]
+    asked, visit_id = visit_of(api, here)
+    path = link(api, here.staff, visit_id)
+    tablet, stranger = app.test_client(), app.test_client()
+    assert is_open(opened(tablet, path))
+    step(api, f"/visits/{visit_id}/start", first)
+    on_duty(api, second)
+    handed = api.post(f"/visits/{visit_id}/hand_over", first, json={"stays": True})
+    assert handed.get_json()["state"] == "staying"
+    assert visit_id in opened(tablet, path).text, "the room of who stays is open"
+    (offer,) = api.get("/offers", second).get_json()["items"]
+    assert offer["someone_stays"]
+    follows = step(api, f"/offers/{offer['id']}/accept", second)["visit"]["id"]
+    assert visit_id in opened(tablet, path).text, "until the next one is connected"
+    other = opened(tablet, f"{path}?to={follows}")
+    assert is_open(other)
+    assert follows in other.text
+    step(api, f"/visits/{follows}/start", second)
+    page = opened(tablet, path)
+    assert is_open(page)
+    assert follows in page.text
+    assert visit_id not in page.text
+    shown = api.get(f"/visits/{follows}/room", here.staff).get_json()
+    assert shown["link"]["opened_at"] is not None, "nothing need be scanned again"
+    # Of another request, in the same room with the same peer, the cookie knows nothing.
+    step(api, f"/visits/{follows}/complete", second)
+    over = opened(tablet, path)
+    again, foreign = visit_of(api, here)
+    assert again != asked
+    for answer in (
+        opened(tablet, path),
+        opened(tablet, f"{path}?to={foreign}"),
+        opened(stranger, path),
+        opened(stranger, f"{path}?to={foreign}"),
+    ):
+        assert told(answer) == told(over)
+    assert over.status_code == 404
+
+
+def test_between_two_visits_it_waits_and_a_new_link_ends_it(
+    app: Flask, api: Api, world: World
+) -> None:
+    here = world.here
+    _, visit_id = visit_of(api, here)
+    path = link(api, here.staff, visit_id)
+    tablet = app.test_client()
+    assert is_open(opened(tablet, path))
+    unopened = link(api, here.staff, visit_id)
+    assert opened(tablet, path).status_code == 404, "one bedside screen a request"
+    owner = app.test_client()
+    assert is_open(opened(owner, unopened))
+    api.post(f"/visits/{visit_id}/withdraw", here.peers[0], json={})
+    waiting = opened(owner, unopened)
+    assert between(waiting)
+    for secret in (visit_id, here.peers[0].name, here.staff.name, "Room 12", "Hospital"):
+        assert secret not in waiting.text
+    assert opened(app.test_client(), unopened).status_code == 404

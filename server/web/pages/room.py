@@ -10,12 +10,13 @@ from typing import Any
 from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from dispatch import access
+from dispatch import access, bedside
 from dispatch import rooms as video
 from dispatch.actions import rooms as acts
 from dispatch.errors import DomainError
 from dispatch.models import Network, Site, SupportRequest, User, Visit
 from dispatch.policy import parse
+from dispatch.rooms import ROOMED
 from dispatch.states import Role
 from server.api.layer import read_credential
 from server.auth import guests
@@ -42,7 +43,8 @@ def install(app: Flask, wired: Wired) -> None:
                 made = guests.claim(tx, token)
             if made is not None:
                 secret = made.secret
-                guest = Guest(made.link.id, made.link.visit_id, made.link.network_id)
+                with wired.db.read() as tx:
+                    guest = guests.guest_of(tx, made.link)
         page = _dead(wired) if guest is None else _bedside(wired, guest)
         if secret is not None:
             page.set_cookie(
@@ -105,10 +107,13 @@ def _dead(wired: Wired) -> Response:
 
 def _bedside(wired: Wired, guest: Guest) -> Response:
     with wired.db.read() as tx:
-        visit = tx.session.get_one(Visit, guest.visit_id)
+        now = bedside.look(tx, guest.request_id)
+        visit = _chosen(tx, guest, now["visit_id"])
+        if visit is None:
+            return _between(wired, now, _crisis_line(tx, guest.request_id))
         name = tx.session.get_one(User, visit.peer_id).name
         asked = tx.session.get_one(SupportRequest, visit.request_id)
-        boot = {**_call(wired, tx, visit, asked), "me": None}
+        boot = {**_call(wired, tx, visit, asked), "me": None, "bedside": now}
     first, *others = name.split()
     shown = f"{first} {others[-1][0]}." if others else first
     return frame.render(
@@ -116,7 +121,7 @@ def _bedside(wired: Wired, guest: Guest) -> Response:
         "room/bedside.html",
         family="room",
         default_theme="dark",
-        words_of=("room", "meeting", "needs", "stays"),
+        words_of=("room", "meeting", "needs", "stays", "follow"),
         # First name and initial: what a screen shows of a person.
         boot={**boot, "with": {"peer": shown, "first": first}},
     )
@@ -146,3 +151,29 @@ def _call(wired: Wired, tx: Transaction, visit: Visit, asked: SupportRequest) ->
         "captions": policy.captions == "on_device",
         "crisis_line": policy.crisis_line,
     }
+
+
+def _crisis_line(tx: Transaction, request_id: str) -> str:
+    return parse(tx.session.get_one(SupportRequest, request_id).policy).crisis_line
+
+
+def _chosen(tx: Transaction, guest: Guest, visit_id: str | None) -> Visit | None:
+    """The visit in whose room the screen belongs, or the other that it was told of (`?to=`)."""
+    wanted = request.args.get("to")
+    found = {one.id: one for one in bedside.visits_of(tx, guest.request_id)}
+    chosen = found.get(wanted or "")
+    if chosen is not None and chosen.modality in ROOMED:
+        return chosen
+    return found.get(visit_id or "")
+
+
+def _between(wired: Wired, now: dict[str, Any], crisis_line: str) -> Response:
+    """Between two visits of one request: who comes, who is there, and that somebody is looked for."""
+    return frame.render(
+        wired,
+        "room/between.html",
+        family="room",
+        default_theme="dark",
+        words_of=("room", "meeting", "needs", "stays", "follow"),
+        boot={"me": None, "bedside": now, "crisis_line": crisis_line},
+    )
