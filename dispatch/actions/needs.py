@@ -100,9 +100,9 @@ def _call(tx: Transaction, seen: Visit, kind: HelpKind, by: By) -> SupportReques
 def _called(
     tx: Transaction, actor: Actor, request_id: str, kind: HelpKind
 ) -> tuple[SupportRequest, list[HelpCall]]:
+    request = access.request(tx, actor, request_id, lock=True)
     if actor.role not in ANSWERING[kind]:
         raise Forbidden("This call is not yours to answer.")
-    request = access.request(tx, actor, request_id, lock=True)
     calls = standing(tx, request.id, kind)
     if not calls:
         raise Conflict("Nobody is called for here, or not any more.")

@@ -15,7 +15,7 @@ from dispatch.errors import Conflict, not_found
 from dispatch.models import SupportRequest, Visit
 from dispatch.policy import parse
 from dispatch.rooms import ROOMED
-from dispatch.states import LIVE_VISIT, Role, VisitState
+from dispatch.states import BUSY_VISIT, Role, VisitState
 from dispatch.talk.words import Party, Voice
 from storage.database import Transaction
 
@@ -39,8 +39,8 @@ def with_staff(tx: Transaction, actor: Actor, visit_id: str) -> tuple[Visit, Voi
 def may_write(tx: Transaction, visit: Visit, party: Party) -> bool:
     """Whether something may still be said in this thread."""
     if party is Party.PERSON:
-        return visit.state in LIVE_VISIT and visit.modality in ROOMED
-    if visit.state in LIVE_VISIT:
+        return visit.state in BUSY_VISIT and visit.modality in ROOMED
+    if visit.state in BUSY_VISIT:
         return True
     if visit.state not in _TALKED_AFTER or visit.ended_at is None:
         return False

@@ -145,6 +145,7 @@ BODIES: dict[str, Any] = {
     "ReceiptBody": {"event": "opened"},
     "CheckInBody": {"feeling": "steady"},
     "CalledBody": {"why": "overdoses"},
+    "NeedBody": {"kind": "nurse"},
     "SayBody": {"id": "a-message", "text": "x"},
     "ReadBody": {"seq": 1},
     "BedsidePhoneBody": {"number": "+16145550177"},

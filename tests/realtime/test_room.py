@@ -140,6 +140,7 @@ def test_a_guest_can_speak_of_one_visit_and_of_nothing_else(
     story.step(visit, "start", world.here.peers[0])
     assert bed.hears("room")[-1]["state"] == "in_session"
     assert bed.hears("fact") == []
+    assert {one["visit_id"] for one in bed.hears("bedside")} == {visit}
     assert bed.hears_nothing()
 
 

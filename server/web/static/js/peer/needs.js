@@ -1,6 +1,7 @@
 // A visit needs more: the ED nurse, a supervisor. Told at once, a number to call at once, and who is coming.
 import { useEffect } from "preact/hooks";
 import { announce } from "../a11y.js";
+import { post } from "../api.js";
 import { Dialog, html, Icon, Press } from "../ui.js";
 import { firstName, phone as pretty, shortName, t } from "../words.js";
 import { Call, Choice } from "./parts.js";
@@ -22,7 +23,10 @@ export function CallFor({ kind, about, close }) {
   useEffect(() => { phone.callFor(kind); }, []);
   useEffect(() => { if (words) announce(words); }, [words]);
   const number = kind === "nurse" ? about.request.site.desk_phone : phone.data.network.phone;
-  const drop = async () => { await phone.takeBackNeed(need); close(); };
+  const drop = async () => {
+    try { phone.needed(await post(`/visits/${need.visit_id}/needs/take_back`, { kind })); } catch { await phone.load(); }
+    close();
+  };
   return html`<${Dialog} sheet title=${t(`n_${kind}`)} close=${close}><p class="sub">${t(`n_${kind}_how`)}</p>
     ${words && html`<p class="banner" data-told=${kind}><${Icon} name=${ICONS[kind]} /><span class="grow"><b>${words}</b></span></p>`}
     <div class="stack">${number && html`<${Call} number=${number}>${t(kind === "nurse" ? "n_call_desk" : "n_call_network", { phone: pretty(number) })}<//>`}

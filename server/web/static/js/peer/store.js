@@ -224,10 +224,6 @@ class Phone {
     }
   }
 
-  async takeBackNeed({ kind, visit_id }) {
-    try { this.needed(await post(`/visits/${visit_id}/needs/take_back`, { kind })); } catch { await this.load(); }
-  }
-
   needed({ needs }) { this.patch({ needs: needs.filter((one) => one.peer.id === this.data.me.id) }); }
 
   called({ help }) {
