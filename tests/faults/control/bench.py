@@ -57,7 +57,12 @@ def notice(guard: Guard) -> Found:
         command = ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--timeout=90"]
         try:
             done = subprocess.run(
-                [sys.executable, *command, *guard.caught_by],
+                [
+                    sys.executable,
+                    *command,
+                    *guard.caught_by,
+                    *(["-k", guard.like] if guard.like else []),
+                ],
                 cwd=folder,
                 env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
                 capture_output=True,
@@ -66,9 +71,9 @@ def notice(guard: Guard) -> Found:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return Found(guard, True, "nothing ended")
+            return Found(guard, False, "")
     failed = _FAILED.search(done.stdout)
     # 1: a test failed. Anything else than that and "all passed" is a mistake of this table.
-    if done.returncode not in (0, 1) and failed is None:
+    if done.returncode not in (0, 1):
         raise RuntimeError(f"{guard.name}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
     return Found(guard, done.returncode != 0, failed[1] if failed else "")

@@ -34,6 +34,8 @@ class Guard:
     becomes: str
     caught_by: tuple[str, ...]
     """Files of tests, the likeliest first."""
+    like: str = ""
+    """Which tests of these; pytest's `-k`. All of them when empty, which takes longer."""
 
 
 GUARDS = (
@@ -45,6 +47,7 @@ GUARDS = (
         "        _REQUEST.state.in_(sorted(STEPS[Step.ACCEPT].sources)),\n",
         "",
         (RACES,),
+        "thirty_two and postgresql",
     ),
     Guard(
         "accept-others",
@@ -53,6 +56,7 @@ GUARDS = (
         "or_(and_(_MINE, _OFFER.state.in_(ANSWERABLE)), _OPEN),",
         "and_(_MINE, _OFFER.state.in_(ANSWERABLE)),",
         (RACES,),
+        "thirty_two and sqlite",
     ),
     Guard(
         "accept-busy",
@@ -61,6 +65,7 @@ GUARDS = (
         '        raise Conflict(f"{person.name} is already with someone.", code="busy")\n',
         "        pass\n",
         (RACES,),
+        "one_peer_says_yes and sqlite",
     ),
     Guard(
         "accept-own",
@@ -69,6 +74,7 @@ GUARDS = (
         '        _OFFER.peer_id == bindparam("this_peer"),\n',
         "",
         (ACCESS,),
+        "another_peer_can_do_nothing and sqlite",
     ),
     Guard(
         "accept-may-still",
@@ -76,7 +82,8 @@ GUARDS = (
         "dispatch/race.py",
         "    if not may_still:\n",
         "    if not may_still and actor.id == '':\n",
-        (ELIGIBLE, "tests/integration/test_dispatch_requests.py"),
+        (ELIGIBLE,),
+        "ends_by_itself and sqlite",
     ),
     Guard(
         "accept-answerable",
@@ -84,7 +91,8 @@ GUARDS = (
         "dispatch/race.py",
         'if values["state"] not in ANSWERABLE:',
         'if values["state"] == "":',
-        (RACES, "tests/integration/test_dispatch_requests.py"),
+        ("tests/integration/test_dispatch_requests.py", RACES),
+        "(offline_queue or cancel or withdrew) and sqlite",
     ),
     Guard(
         "index-live-peer",
@@ -93,6 +101,7 @@ GUARDS = (
         '        "uq_visits_live_peer",\n        "visits",\n        ["peer_id"],\n        unique=True,',
         '        "uq_visits_live_peer",\n        "visits",\n        ["peer_id"],\n        unique=False,',
         (SCHEMA,),
+        "(partial_indexes or models_and) and sqlite",
     ),
     Guard(
         "index-facts",
@@ -101,6 +110,7 @@ GUARDS = (
         '        sa.UniqueConstraint("request_id", "seq", name="uq_facts_request_id_seq"),\n',
         "",
         (SCHEMA,),
+        "models_and and sqlite",
     ),
     Guard(
         "step-state",
@@ -108,7 +118,8 @@ GUARDS = (
         "dispatch/guard.py",
         "            SupportRequest.state.in_(sorted(rule.sources_for(modality))),\n",
         "",
-        ("tests/integration/test_dispatch_steps.py", RACES),
+        ("tests/integration/test_dispatch_steps.py",),
+        "illegal_step_is_refused and sqlite",
     ),
     Guard(
         "begin-immediate",
@@ -117,6 +128,7 @@ GUARDS = (
         '"BEGIN" if read_only else "BEGIN IMMEDIATE"',
         '"BEGIN"',
         (ENGINE,),
+        "never_lose_an_update and sqlite",
     ),
     # Facts.
     Guard(
@@ -126,6 +138,7 @@ GUARDS = (
         "    request.seq += 1\n",
         "    request.seq += 2\n",
         ("tests/integration/test_dispatch_requests.py",),
+        "asked_in_the_same_commit and sqlite",
     ),
     Guard(
         "seq-written",
@@ -134,6 +147,7 @@ GUARDS = (
         '.values(seq=bindparam("last_seq"))',
         '.values(seq=_REQUEST.c.seq if False else bindparam("last_seq") - 1)',
         (RACES,),
+        "thirty_two and sqlite",
     ),
     Guard(
         "commit-together",
@@ -142,6 +156,7 @@ GUARDS = (
         '            for before in self.before_commit:\n                before(tx)\n            failpoint("commit.before")\n            session.commit()\n',
         '            failpoint("commit.before")\n            session.commit()\n            for before in self.before_commit:\n                before(tx)\n            session.commit()\n',
         (DATABASE,),
+        "hook_that_fails and sqlite",
     ),
     Guard(
         "after-commit",
@@ -150,6 +165,7 @@ GUARDS = (
         '    except Exception:\n        log.exception("after-commit hook failed; readers catch up by sequence number")\n',
         "    except ZeroDivisionError:\n        pass\n",
         (DATABASE,),
+        "after_the_commit and sqlite",
     ),
     # Leases.
     Guard(
@@ -159,6 +175,7 @@ GUARDS = (
         "or_(leased_until.is_(None), leased_until <= now), *where",
         "*where",
         (CLAIMS,),
+        "lease_expires and sqlite",
     ),
     Guard(
         "claim-skip-locked",
@@ -167,6 +184,7 @@ GUARDS = (
         "        .with_for_update(skip_locked=True)\n",
         "",
         (CLAIMS,),
+        "eight_workers and postgresql",
     ),
     Guard(
         "engine-fence",
@@ -175,6 +193,7 @@ GUARDS = (
         ".where(SupportRequest.id == claim.id, SupportRequest.lease == claim.lease)",
         ".where(SupportRequest.id == claim.id)",
         ("tests/faults/test_fences.py",),
+        "engine_past and sqlite",
     ),
     Guard(
         "begin-fence",
@@ -182,7 +201,8 @@ GUARDS = (
         "notifications/begin.py",
         "    ours = [row for row in rows if row.Delivery.lease == tokens[row.Delivery.id]]\n",
         "    ours = list(rows)\n",
-        ("tests/faults/test_fences.py", RELAY),
+        ("tests/faults/test_fences.py",),
+        "relay_past and sqlite",
     ),
     Guard(
         "record-fence",
@@ -191,6 +211,7 @@ GUARDS = (
         "if row.id in leases and row.lease == leases[row.id]]",
         "if row.id in leases]",
         (RELAY,),
+        "asleep_past_its_lease and sqlite",
     ),
     Guard(
         "renew-fence",
@@ -199,6 +220,7 @@ GUARDS = (
         "                Delivery.lease.in_(set(self._under_way.values())),\n",
         "",
         (LEASES,),
+        "not_taken_back and sqlite",
     ),
     Guard(
         "renew",
@@ -207,6 +229,7 @@ GUARDS = (
         "        self._renew()\n        started",
         "        started",
         (LEASES,),
+        "that_hangs and sqlite",
     ),
     Guard(
         "asleep",
@@ -215,6 +238,7 @@ GUARDS = (
         "if held_at is None or time.monotonic() - held_at > self._give_up_s:",
         "if held_at is None:",
         ("tests/unit/test_notifications_lanes.py",),
+        "slept",
     ),
     # The outbox.
     Guard(
@@ -224,6 +248,7 @@ GUARDS = (
         "    if is_for_an_offer and delivery.offer_id not in still_open:\n        return ended",
         "    if is_for_an_offer and delivery.offer_id == '':\n        return ended",
         (RELAY,),
+        "found_closed and sqlite",
     ),
     Guard(
         "last-look-time",
@@ -232,6 +257,7 @@ GUARDS = (
         "    if delivery.expires_at <= tx.now:\n",
         "    if delivery.expires_at == tx.now:\n",
         (RELAY,),
+        "time_has_passed and sqlite",
     ),
     Guard(
         "last-look-device",
@@ -240,6 +266,7 @@ GUARDS = (
         "device.state is not DeviceState.ACTIVE:",
         "device.state is None:",
         (RELAY,),
+        "device_removed and sqlite",
     ),
     Guard(
         "unknown-before-send",
@@ -248,6 +275,7 @@ GUARDS = (
         "            state=DeliveryState.UNKNOWN,\n            attempts=",
         "            state=DeliveryState.PENDING,\n            attempts=",
         (RELAY,),
+        "dies_between and sqlite",
     ),
     Guard(
         "ambiguous-is-unknown",
@@ -256,6 +284,7 @@ GUARDS = (
         "                return Verdict(DeliveryState.UNKNOWN)\n",
         "                return Verdict(DeliveryState.SENT)\n",
         ("tests/unit/test_notifications_retry.py",),
+        "unknown",
     ),
     Guard(
         "ladder-stops",
@@ -264,6 +293,7 @@ GUARDS = (
         "    _close(tx, [row.id for row in rows if row.due_at is not None])\n    failpoint",
         "    failpoint",
         ("tests/integration/test_notifications_ladder.py", "tests/scenarios/test_first_yes.py"),
+        "(a_no_stops or first_yes) and sqlite",
     ),
     Guard(
         "told-the-end",
@@ -272,6 +302,7 @@ GUARDS = (
         "            drafts += _closings(tx, plan.closed, rows)\n",
         "",
         ("tests/scenarios/test_first_yes.py",),
+        "first_yes and sqlite",
     ),
     Guard(
         "once",
@@ -280,6 +311,7 @@ GUARDS = (
         "once=f\"{offer['id']}:{step.rung}:{target.device_id or person.user_id}\",",
         "once=f\"{offer['id']}:{step.rung}:{target.device_id or person.user_id}:{tx.now}{id(fact)}\",",
         ("tests/integration/test_notifications_planner.py",),
+        "twice_is_harmless and sqlite",
     ),
     Guard(
         "collapse",
@@ -288,6 +320,7 @@ GUARDS = (
         'collapse_id=offer["id"],',
         "collapse_id=f\"{offer['id']}{step.rung}\",",
         (RELAY,),
+        "rings_at_once and sqlite",
     ),
     Guard(
         "dead-address",
@@ -296,6 +329,7 @@ GUARDS = (
         "return Verdict(DeliveryState.FAILED, address=aside, climbs=True)",
         "return Verdict(DeliveryState.FAILED, climbs=True)",
         ("tests/unit/test_notifications_retry.py",),
+        "dead_address",
     ),
     # Who may.
     Guard(
@@ -305,6 +339,7 @@ GUARDS = (
         "    if caller.role not in route.roles:\n",
         "    if caller.role is None:\n",
         ("tests/api/test_matrix.py",),
+        "sqlite",
     ),
     Guard(
         "network-of-site",
@@ -313,6 +348,7 @@ GUARDS = (
         "select(Site).where(Site.id == site_id, Site.network_id == actor.network_id)",
         "select(Site).where(Site.id == site_id)",
         (ACCESS,),
+        "another_network and sqlite",
     ),
     Guard(
         "network-of-request",
@@ -321,6 +357,7 @@ GUARDS = (
         "    same_network = SupportRequest.network_id == actor.network_id\n",
         "    same_network = SupportRequest.network_id == SupportRequest.network_id\n",
         (ACCESS,),
+        "another_network and sqlite",
     ),
     Guard(
         "visit-own",
@@ -329,6 +366,7 @@ GUARDS = (
         "        query = query.where(Visit.peer_id == actor.id)\n",
         "        pass\n",
         (ACCESS,),
+        "another_peer and sqlite",
     ),
     Guard(
         "token-time",
@@ -337,6 +375,7 @@ GUARDS = (
         "if not isinstance(expires, int) or expires <= now.timestamp():",
         "if not isinstance(expires, int):",
         (SESSIONS,),
+        "fifteen_minutes and sqlite",
     ),
     Guard(
         "refresh-once",
@@ -345,6 +384,7 @@ GUARDS = (
         ".where(RefreshToken.token_hash == fingerprint(secret), RefreshToken.used_at.is_(None))",
         ".where(RefreshToken.token_hash == fingerprint(secret))",
         (SESSIONS,),
+        "works_once and sqlite",
     ),
     Guard(
         "origin",
@@ -353,6 +393,7 @@ GUARDS = (
         "    if request.method not in SAFE_METHODS and not is_same_origin(request, public_url):\n",
         '    if request.method == "" and not is_same_origin(request, public_url):\n',
         ("tests/api/test_browser.py",),
+        "another_origin and sqlite",
     ),
     Guard(
         "signature",
@@ -361,6 +402,7 @@ GUARDS = (
         "    if not signature.is_genuine(account.token, url, fields, given):\n",
         "    if not given:\n",
         ("tests/hooks/test_door.py",),
+        "forged and sqlite",
     ),
     # The same key, the same answer.
     Guard(
@@ -370,6 +412,7 @@ GUARDS = (
         "    if taken is not None:\n        return None\n",
         "    if taken is not None or key:\n        return None\n",
         (KEYS,),
+        "sent_again and sqlite",
     ),
     Guard(
         "key-body",
@@ -378,6 +421,7 @@ GUARDS = (
         "    if known.fingerprint != print_:\n",
         "    if not known.fingerprint:\n",
         (KEYS,),
+        "another_body and sqlite",
     ),
     Guard(
         "key-answer",
@@ -386,6 +430,7 @@ GUARDS = (
         ".values(status=answer.status, body=answer.body)",
         '.values(status=answer.status, body="{}")',
         (KEYS,),
+        "sent_again and sqlite",
     ),
     # Who is asked, and when.
     Guard(
@@ -395,6 +440,7 @@ GUARDS = (
         "            and peer.certified_until is not None\n            and peer.certified_until > self._now\n",
         "",
         (MATCHING,),
+        "",
     ),
     Guard(
         "asks-badge",
@@ -403,6 +449,7 @@ GUARDS = (
         "        if peer.badge_until is None or peer.badge_until <= self._now:\n",
         "        if peer.badge_until == self._now:\n",
         (MATCHING,),
+        "",
     ),
     Guard(
         "asks-excluded",
@@ -411,6 +458,7 @@ GUARDS = (
         "            and not peer.is_excluded\n",
         "",
         (MATCHING,),
+        "",
     ),
     Guard(
         "asks-on-duty",
@@ -419,6 +467,7 @@ GUARDS = (
         "            peer.on_duty\n            and peer.open_offer",
         "            peer.open_offer",
         (MATCHING,),
+        "",
     ),
     Guard(
         "lost-offers",
@@ -427,6 +476,7 @@ GUARDS = (
         "    if offering.withdraw_lost(tx, request, peers):\n",
         "    if request.seq < 0:\n",
         (ELIGIBLE,),
+        "ends_by_itself and sqlite",
     ),
     Guard(
         "told-a-human",
@@ -435,6 +485,7 @@ GUARDS = (
         "    if decision.escalate:\n        _escalate(",
         "    if decision.escalate and request.seq < 0:\n        _escalate(",
         ("tests/scenarios/test_nobody_answers.py",),
+        "sqlite",
     ),
     Guard(
         "next-look",
@@ -443,6 +494,7 @@ GUARDS = (
         "    request.next_action_at = decision.look_again_at\n",
         "    request.next_action_at = None\n",
         ("tests/scenarios/test_nobody_answers.py",),
+        "sqlite",
     ),
     Guard(
         "revision",
@@ -450,7 +502,8 @@ GUARDS = (
         "server/dispatcher.py",
         "        if current != self._revision:\n",
         '        if current == "":\n',
-        ("tests/unit/test_server_dispatcher.py", "tests/integration/test_server_processes.py"),
+        ("tests/api/test_health.py",),
+        "another_revision and sqlite",
     ),
     Guard(
         "followed-gate",
@@ -459,5 +512,6 @@ GUARDS = (
         "        return and_(same_network, SupportRequest.site_id == actor.site_id)\n",
         "        return same_network\n",
         (ACCESS,),
+        "own_site and sqlite",
     ),
 )
