@@ -102,7 +102,8 @@ class Cluster:
         self.web = self.processes[0]
         self.door = stack.enter_context(FaultProxy(self.web.port))
         self.door_url = f"http://127.0.0.1:{self.door.port}"
-        self.web.until_ready()
+        # On a machine that is busy with other things a start may take its time.
+        self.web.until_answering("/readyz", within_s=180.0)
 
     @property
     def provider_url(self) -> str:

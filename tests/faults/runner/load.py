@@ -19,7 +19,7 @@ from tests.faults.runner.follower import Follower
 ASK = {"modality": "in_person", "place": "Room 3", "language": "en", "consent": True}
 FINAL = ("completed", "cancelled", "unfilled")
 POLL_S = 0.25
-PATIENCE_S = 45.0
+PATIENCE_S = 75.0
 """Nobody insists longer; a call without an answer by then is a finding."""
 GIVE_UP_S = 7.0
 """After this long a nurse's story is ended by cancelling, whatever became of it."""
