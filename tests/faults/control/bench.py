@@ -76,7 +76,9 @@ def notice(guard: Guard) -> Found:
     # Anything else than "a test failed" and "all passed" is a mistake of the table.
     if status not in (_ALL_PASSED, _SOME_FAILED):
         raise RuntimeError(f"{guard.name}: {told[-3000:]}")
-    return Found(guard, status == _SOME_FAILED, failed[1] if failed else "a test")
+    if status == _ALL_PASSED:
+        return Found(guard, False, "")
+    return Found(guard, True, failed[1] if failed else "a test")
 
 
 def _run(guard: Guard, folder: Path) -> None:
