@@ -199,7 +199,16 @@ GUARDS = (
         "begin-fence",
         "a relay begins only what it still holds",
         "notifications/begin.py",
+        "        .where(Delivery.lease.in_(set(tokens.values())))\n"
+        "        .order_by(Delivery.id)\n"
+        "        .with_for_update(of=Delivery)\n"
+        "        .execution_options(populate_existing=True)\n"
+        "    ).all()\n"
         "    ours = [row for row in rows if row.Delivery.lease == tokens[row.Delivery.id]]\n",
+        "        .order_by(Delivery.id)\n"
+        "        .with_for_update(of=Delivery)\n"
+        "        .execution_options(populate_existing=True)\n"
+        "    ).all()\n"
         "    ours = list(rows)\n",
         ("tests/faults/test_fences.py",),
         "relay_past and sqlite",
@@ -226,8 +235,8 @@ GUARDS = (
         "renew",
         "a send under way stays with who sends it",
         "notifications/relay.py",
-        "        self._renew()\n        started",
-        "        started",
+        "if not self._under_way or time.monotonic() - self._renewed_at < RENEW_S:",
+        "if self._under_way is not None:",
         (LEASES,),
         "that_hangs and sqlite",
     ),
@@ -309,7 +318,7 @@ GUARDS = (
         "an alert is planned once",
         "notifications/planner.py",
         "once=f\"{offer['id']}:{step.rung}:{target.device_id or person.user_id}\",",
-        "once=f\"{offer['id']}:{step.rung}:{target.device_id or person.user_id}:{tx.now}{id(fact)}\",",
+        "once=f\"{offer['id']}:{step.rung}:{target.device_id or person.user_id}:{__import__('uuid').uuid4()}\",",
         ("tests/integration/test_notifications_planner.py",),
         "twice_is_harmless and sqlite",
     ),
@@ -436,38 +445,37 @@ GUARDS = (
     Guard(
         "asks-certified",
         "nobody without a valid certificate is asked",
-        "dispatch/matching.py",
-        "            and peer.certified_until is not None\n            and peer.certified_until > self._now\n",
+        "dispatch/survey.py",
+        "                and peer.certified_until is not None\n                and peer.certified_until > now\n",
         "",
-        (MATCHING,),
-        "",
+        (MATCHING, ELIGIBLE, "tests/integration/test_dispatch_region.py"),
+        "not postgresql",
     ),
     Guard(
         "asks-badge",
         "nobody without a badge is sent to the site",
-        "dispatch/matching.py",
-        "        if peer.badge_until is None or peer.badge_until <= self._now:\n",
-        "        if peer.badge_until == self._now:\n",
-        (MATCHING,),
-        "",
+        "dispatch/survey.py",
+        "        if peer.badge_until is None or peer.badge_until <= self._now:\n            return None",
+        "        if peer.badge_until == self._now:\n            return None",
+        (MATCHING, ELIGIBLE),
+        "not postgresql",
     ),
     Guard(
         "asks-excluded",
         "nobody who was excluded is asked",
-        "dispatch/matching.py",
-        "            and not peer.is_excluded\n",
-        "",
+        "dispatch/survey.py",
+        "        if peer.is_excluded:\n",
+        "        if peer.is_excluded is None:\n",
         (MATCHING,),
-        "",
     ),
     Guard(
         "asks-on-duty",
         "nobody off duty is asked",
-        "dispatch/matching.py",
-        "            peer.on_duty\n            and peer.open_offer",
-        "            peer.open_offer",
-        (MATCHING,),
-        "",
+        "dispatch/survey.py",
+        "            if not peer.on_duty:\n",
+        "            if peer.on_duty is None:\n",
+        (MATCHING, ELIGIBLE),
+        "not postgresql",
     ),
     Guard(
         "lost-offers",
