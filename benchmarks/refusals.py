@@ -83,12 +83,10 @@ def _dead_links(place: Town, folder: Path) -> dict[str, str]:
     old.execute(
         "CREATE TEMP TABLE kept AS SELECT id FROM guest_links WHERE visit_id = ?", (visit_id,)
     )
-    old.commit()
     links["closed"] = link_of(place, visit_id)
     links["used"] = link_of(place, visit_id)
     # A new link closes those before it; here the old one is only old.
     old.execute("UPDATE guest_links SET revoked_at = NULL WHERE id IN (SELECT id FROM kept)")
-    old.commit()
     old.close()
     requests.get(place.url + links["used"], headers=HTML, timeout=10).raise_for_status()
     return links
@@ -96,7 +94,7 @@ def _dead_links(place: Town, folder: Path) -> dict[str, str]:
 
 def _database(folder: Path) -> tuple[Path, sqlite3.Connection]:
     [path] = folder.rglob("*.sqlite3")
-    return path, sqlite3.connect(path, timeout=10)
+    return path, sqlite3.connect(path, timeout=10, isolation_level=None)
 
 
 def _measure(place: Town, links: dict[str, str]) -> dict[str, list[float]]:
