@@ -1,4 +1,4 @@
-"""The room in which a peer and the person at a bedside meet by video: two seats and what they say.
+"""The room in which a peer and the person at a bedside meet, by video or chat: two seats, how they are.
 
 Two tables beside the visit. A seat is what one side's browser last said of itself; the room is what
 became of both. What they say to each other never passes here: sound and picture go from browser to
@@ -20,7 +20,7 @@ from dispatch.states import BUSY_VISIT, FINAL, Modality, VisitState
 from storage.base import Base, ByValue, Id, one_of
 from storage.database import Transaction
 
-ROOMED = frozenset({Modality.VIDEO})
+ROOMED = frozenset({Modality.VIDEO, Modality.CHAT})
 """Visits that have a room."""
 
 REPORT_S = 10

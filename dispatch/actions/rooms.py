@@ -49,7 +49,7 @@ class Said:
 def check(visit: Visit) -> Visit:
     """The visit, if it has a room that is open; else `Conflict` (`illegal_step`)."""
     if visit.modality not in ROOMED:
-        raise Conflict("Only a video visit has a room.")
+        raise Conflict("Only a visit by video or chat has a room.")
     if visit.state not in BUSY_VISIT:
         raise Conflict("This visit is over.")
     return visit

@@ -67,7 +67,7 @@ class Made:
 
 
 def make(tx: Transaction, actor: Actor, visit_id: str) -> Made:
-    """A link for a live video visit that the actor sees; those before it are worth nothing now."""
+    """A link for a live visit with a room that the actor sees; those before it are worth nothing now."""
     visit = access.visit(tx, actor, visit_id)
     request = access.locked_request(tx, visit.request_id)
     tx.session.refresh(visit)

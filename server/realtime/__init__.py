@@ -8,6 +8,7 @@ An emit is an announcement. It may be lost; whoever missed one reads the rows ag
 - `namespace`    connecting, and what clients say
 - `hall`         the video rooms: who comes in, letters between two browsers, who must leave
 - `room_events`  what is said there, as types
+- `talk_events`, `talking`  that something was written in a visit; and what person and peer write
 - `pace`         how fast one socket may speak
 - `publisher`    after each commit: facts, offers, duty and positions to their rooms
 - `boardfeed`    changed rows of the live boards

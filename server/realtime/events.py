@@ -35,6 +35,14 @@ from server.realtime.room_events import (
     SignalTold,
     StayInRoom,
 )
+from server.realtime.talk_events import (
+    TalkRead,
+    TalkReadDone,
+    TalkSay,
+    TalkSayDone,
+    TalkSince,
+    TalkSinceDone,
+)
 
 Token = Annotated[str, Field(min_length=1, max_length=2_048)]
 _PEER = frozenset({Role.PEER})
@@ -295,6 +303,33 @@ SAID = _by_name(
             frozenset(),
             "Where the bedside screen belongs now; it follows its request from visit to visit.",
             ("not_found",),
+            guests=True,
+        ),
+        Said(
+            "talk_since",
+            TalkSince,
+            TalkSinceDone,
+            _PEER,
+            "What the person and the peer wrote, from a message on; as much as one answer holds.",
+            ("not_found", "illegal_step", "too_fast"),
+            guests=True,
+        ),
+        Said(
+            "talk_say",
+            TalkSay,
+            TalkSayDone,
+            _PEER,
+            "A message to the other side; the same `id` again is the same message.",
+            ("not_found", "illegal_step", "too_fast"),
+            guests=True,
+        ),
+        Said(
+            "talk_read",
+            TalkRead,
+            TalkReadDone,
+            _PEER,
+            "Read up to this message.",
+            ("not_found", "illegal_step", "too_fast"),
             guests=True,
         ),
         Said(

@@ -16,7 +16,7 @@ from dispatch.errors import not_found
 from dispatch.events import By
 from dispatch.models import User, Visit
 from dispatch.rooms import SeatState, Side
-from dispatch.states import BUSY_VISIT
+from dispatch.states import BUSY_VISIT, Modality
 from server import ice, meetings
 from server.auth import guests
 from server.auth.callers import authenticate
@@ -32,6 +32,7 @@ from server.realtime.room_events import (
     Signal,
     StayInRoom,
 )
+from server.realtime.talking import Talking
 from server.wiring import Wired
 from storage.database import Transaction
 from storage.ids import new_id
@@ -71,6 +72,7 @@ class Hall:
             "room_leave": self._leave,
             "room_nurse": self._nurse,
             "bedside": self._bedside,
+            **Talking(wired.db, self._gate, self._slowly).handlers,
         }
 
     def look(self) -> None:
@@ -94,7 +96,7 @@ class Hall:
         with self._wired.db.transaction() as tx:
             visit, side = self._gate(tx, connection, body.visit_id)
             acts.check(visit)
-            self._observe(acts.enter(tx, visit, side, body.tab))
+            self._observe(visit, acts.enter(tx, visit, side, body.tab))
         self._out(connection)
         connection.place = Place(body.visit_id, side, body.tab)
         self._doors.enter(connection.sid, rooms.seat(body.visit_id, side))
@@ -114,7 +116,7 @@ class Hall:
         said = Said(SeatState(body.state), body.camera, body.muted)
         with self._wired.db.transaction() as tx:
             visit, side = self._gate(tx, connection, body.visit_id)
-            self._observe(acts.report(tx, visit, side, body.tab, said))
+            self._observe(visit, acts.report(tx, visit, side, body.tab, said))
         return {}
 
     def _signal(self, connection: Sitter, body: Signal) -> Json:
@@ -196,8 +198,8 @@ class Hall:
         if not connection.pace.takes(self._wired.clock.now()):
             raise Problem("too_fast")
 
-    def _observe(self, took_s: float | None) -> None:
-        if took_s is not None:
+    def _observe(self, visit: Visit, took_s: float | None) -> None:
+        if took_s is not None and visit.modality is Modality.VIDEO:
             self._wired.metrics.connects.observe(took_s)
 
 

@@ -228,3 +228,33 @@ def test_a_client_that_comes_while_redis_is_away(site: Site, redis_server: Redis
     assert nurse.hears("fact", lambda fact: fact["type"] == "request_cancelled")
     redis_server.start()
     assert nurse.hears("resync", within_s=BACK_S)
+
+
+def test_what_is_written_at_one_process_is_read_at_the_other(site: Site) -> None:
+    here = site.world.here
+    staff, first, second = (site.one.token(one) for one in (here.staff, *here.peers))
+    for token in (first, second):
+        site.one.call("PUT", "/duty", token, ON_DUTY)
+    request_id = site.one.call("POST", "/requests", staff, ASK)["id"]
+    nurse = Phone(site.one.url, staff, ["websocket"])
+    nurse.done("follow", {"request_id": request_id})
+    offer_id, token = next(
+        (one["id"], token)
+        for token in (first, second)
+        for one in site.two.call("GET", "/offers", token)["items"]
+        if one["request_id"] == request_id
+    )
+    visit_id = site.two.call("POST", f"/offers/{offer_id}/accept", token, {})["visit"]["id"]
+    path = f"/visits/{visit_id}/talk"
+    for number, (server, who) in enumerate([(site.two, token), (site.one, staff)] * 3):
+        body = {"id": f"message-{number}", "text": f"text {number}"}
+        # Sent to both processes, as after an answer that was lost: it is one message.
+        said = [one.call("POST", path, who, body) for one in (server, site.one, site.two)]
+        assert [one["seq"] for one in said] == [number + 1] * 3
+    assert nurse.hears("talk", lambda told: told["seq"] == 6)
+    read = [
+        one.call("GET", path, who)["items"] for one, who in ((site.one, token), (site.two, staff))
+    ]
+    assert read[0] == read[1]
+    assert [one["text"] for one in read[0]] == [f"text {number}" for number in range(6)]
+    site.one.call("POST", f"/requests/{request_id}/cancel", staff, {"reason": "other"})

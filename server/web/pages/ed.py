@@ -94,6 +94,7 @@ def install(app: Flask, wired: Wired) -> None:
                 "talk",
                 "by_phone",
                 "stays",
+                "talk_room",
             ),
             boot=boot,
         )

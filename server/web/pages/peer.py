@@ -27,7 +27,7 @@ SHELL = "/peer/shell"
 _KEPT = (
     r"css/(tokens|base|components|live|talk|peer\w*)\.css"
     r"|js/(a11y|api|arrival|boot|calls|clock|live|ui|words)\.js|js/peer/(?!worker)\w+\.js"
-    r"|js/chat/(?!desk|person|beside)\w+\.js"
+    r"|js/chat/(thread|unsent|staff|talk|unread|phone)\.js"
     r"|vendor/(?!leaflet)[\w-]+\.js|icon\.svg|icons/icon-192\.png"
 )
 """The files that the phone keeps for the time without signal."""
@@ -85,6 +85,7 @@ def _page(wired: Wired, boot: dict[str, Any]) -> Response:
             "talk",
             "by_phone",
             "stays",
+            "talk_room",
         ),
         boot={
             "theme": frame.theme("auto"),

@@ -1,8 +1,8 @@
-"""The two screens of a video visit: at the bedside by a link, and the peer's own.
+"""The two screens of a visit by video or chat: at the bedside by a link, and the peer's own.
 
 `/join/<token>` is for whoever opens the link first: that browser keeps a cookie and may come back.
-Every other link and browser gets one page, the same whatever the reason. `/peer/room/<visit>` is
-for the visit's peer. It knows links and cookies; it refuses to know what is said.
+Every other link and browser gets one page, the same whatever the reason. `/peer/room/<visit>` (or
+`/peer/chat/<visit>`) is for the visit's peer. It knows links and cookies; it refuses to know what is said.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from dispatch.errors import DomainError
 from dispatch.models import Network, Site, SupportRequest, User, Visit
 from dispatch.policy import parse
 from dispatch.rooms import ROOMED
-from dispatch.states import Role
+from dispatch.states import Modality, Role
 from server.api.layer import read_credential
 from server.auth import guests
 from server.auth.callers import authenticate
@@ -25,6 +25,9 @@ from server.auth.guests import Guest
 from server.web import frame
 from server.wiring import Wired
 from storage.database import Transaction
+
+_WAYS = {Modality.VIDEO: "room", Modality.CHAT: "chat"}
+"""Where the peer's page of a visit stands."""
 
 
 def install(app: Flask, wired: Wired) -> None:
@@ -71,18 +74,14 @@ def install(app: Flask, wired: Wired) -> None:
                 boot = _boot(wired, tx, visit)
         except DomainError:
             return redirect("/peer", 303)
-        return frame.render(
-            wired,
-            "room/peer.html",
-            family="room",
-            default_theme="dark",
-            words_of=("room", "meeting", "needs", "stays"),
-            boot=boot,
-        )
+        if request.path != (path := f"/peer/{_WAYS[visit.modality]}/{visit.id}"):
+            return redirect(path, 303)
+        return _screen(wired, visit, "peer", boot)
 
     app.add_url_rule("/join/", "join_nothing", join)
     app.add_url_rule("/join/<path:token>", "join", join)
     app.add_url_rule("/peer/room/<visit_id>", "peer_room", peer)
+    app.add_url_rule("/peer/chat/<visit_id>", "peer_chat", peer)
 
 
 def _is_only_a_look() -> bool:
@@ -116,14 +115,21 @@ def _bedside(wired: Wired, guest: Guest) -> Response:
         boot = {**_call(wired, tx, visit, asked), "me": None, "bedside": now}
     first, *others = name.split()
     shown = f"{first} {others[-1][0]}." if others else first
+    # First name and initial: what a screen shows of a person.
+    about = {"peer": shown, "first": first}
+    return _screen(wired, visit, "bedside", {**boot, "with": about})
+
+
+def _screen(wired: Wired, visit: Visit, side: str, boot: dict[str, Any]) -> Response:
+    """The page of this side, by video or by chat."""
     return frame.render(
         wired,
-        "room/bedside.html",
+        "room/chat.html" if visit.modality is Modality.CHAT else f"room/{side}.html",
         family="room",
         default_theme="dark",
-        words_of=("room", "meeting", "needs", "stays", "follow"),
-        # First name and initial: what a screen shows of a person.
-        boot={**boot, "with": {"peer": shown, "first": first}},
+        words_of=("room", "meeting", "needs", "stays", "follow", "talk", "talk_room"),
+        boot=boot,
+        side=side,
     )
 
 

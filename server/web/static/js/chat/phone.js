@@ -36,3 +36,9 @@ export function ChatTool({ visit }) {
   const n = useUnread(visit.id, "peer");
   return html`<button type="button" class="btn btn--stack talk__tool" aria-haspopup="dialog" onClick=${openChat}><${Icon} name="message-circle" />${t("talk_chat")}<${Count} n=${n} /></button>`;
 }
+
+// The way into a visit by chat, with what the person has written meanwhile.
+export function ChatRoomLink({ visit }) {
+  const n = useUnread(visit.id, "peer", "person");
+  return html`<a class="btn btn--primary btn--xl btn--block" href=${`/peer/chat/${visit.id}`}><${Icon} name="message-circle" />${t(visit.state === "accepted" ? "talk_open" : "talk_back")}<${Count} n=${n} /></a>`;
+}

@@ -24,7 +24,7 @@ export function Bedside({ request, visit }) {
   const isOpen = !!link?.opened_at;
   // A code that was opened opens nothing any more: it is not shown any longer.
   const shows = made && !isOpen;
-  return html`<section class="card opt bedside"><h2><${Icon} name="video" />${t("room_card")}</h2>
+  return html`<section class="card opt bedside"><h2><${Icon} name=${visit.modality === "chat" ? "message-circle" : "video"} />${t(visit.modality === "chat" ? "talk_card" : "room_card")}</h2>
     <p class="sub">${isOpen ? t("room_card_open", { time: clock(link.opened_at) }) : t("room_card_text", { place: request.place })}</p>
     ${failed && html`<${Banner} kind="alarm" icon="triangle-alert" title=${t("room_card_failed")} />`}
     ${shows && html`<div class="bedside__code" role="img" aria-label=${t("room_card_code")} dangerouslySetInnerHTML=${{ __html: made.code_svg }}></div><p class="meta num">${t("room_card_until", { time: clock(made.expires_at) })}</p>`}

@@ -79,7 +79,7 @@ export function OnTheWay(shared) {
   const { request, store } = shared;
   const onRoad = ["accepted", "en_route"].includes(request.state) && request.visit.modality === "in_person";
   // The visit that is by video: the request's own, or the one beside it until somebody arrives.
-  const film = request.visit.modality === "video" ? request.visit : request.bridge;
+  const film = ["video", "chat"].includes(request.visit.modality) ? request.visit : request.bridge;
   return html`<div class="col"><${Hero} ...${shared} /><${Bridge} ...${shared} /><${Peer} ...${shared} /></div>
     <div class="col">${onRoad && html`<${Way} request=${request} />`}${film && html`<${Bedside} key=${film.id} request=${request} visit=${film} />`}<${Telephone} key=${`call ${request.visit.id}`} visit=${request.visit} /><${Desk} key=${`talk-${request.visit.id}`} visit=${request.visit} /><section class=${onRoad ? "card opt" : "card opt grow"}><h2>${t("so_far")}</h2><${Timeline} items=${story(store.facts, false)} /></section></div>`;
 }

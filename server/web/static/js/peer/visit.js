@@ -5,7 +5,7 @@ import { isNear, rangeOf } from "../arrival.js";
 import { minutesUntil, secondsSince, useTick } from "../clock.js";
 import { Avatar, Banner, html, Icon, Journey, Pill, Press, rich } from "../ui.js";
 import { clock, firstName, has, initials, miles, shortName, t } from "../words.js";
-import { ChatTool, LastLine } from "../chat/phone.js";
+import { ChatRoomLink, ChatTool, LastLine } from "../chat/phone.js";
 import { CallFoot, Calling } from "./call.js";
 import { Help } from "./help.js";
 import { NeedLines } from "./needs.js";
@@ -41,7 +41,7 @@ export function Visit() {
 const LIVE_VIDEO = new Set(["accepted", "in_session"]);
 function Video({ visit }) {
   const [verb, to, words, done] = STEPS[visit.state === "accepted" ? "arrived" : "in_session"];
-  return html`<${Foot}><a class="btn btn--primary btn--xl btn--block" href=${`/peer/room/${visit.id}`}><${Icon} name="video" />${t(visit.state === "accepted" ? "room_open" : "room_back")}</a><${Press} kind="secondary" block key=${verb} act=${() => phone.step(verb, to, done)}>${t(words)}<//><//>`;
+  return html`<${Foot}>${visit.modality === "chat" ? html`<${ChatRoomLink} visit=${visit} />` : html`<a class="btn btn--primary btn--xl btn--block" href=${`/peer/room/${visit.id}`}><${Icon} name="video" />${t(visit.state === "accepted" ? "room_open" : "room_back")}</a>`}<${Press} kind="secondary" block key=${verb} act=${() => phone.step(verb, to, done)}>${t(words)}<//><//>`;
 }
 
 const STEPS = {
@@ -51,7 +51,7 @@ const STEPS = {
   in_session: ["complete", "completed", "p_finished", ""],
 };
 function Main({ visit, isRemote }) {
-  if (visit.modality === "video" && LIVE_VIDEO.has(visit.state) && !phone.isWaiting(visit.id)) return html`<${Video} visit=${visit} />`;
+  if (["video", "chat"].includes(visit.modality) && LIVE_VIDEO.has(visit.state) && !phone.isWaiting(visit.id)) return html`<${Video} visit=${visit} />`;
   const [verb, to, words, done] = isRemote && visit.state === "accepted" ? STEPS.arrived : STEPS[visit.state];
   if (visit.modality === "phone" && !phone.isWaiting(visit.id)) return html`<${CallFoot} visit=${visit} words=${words} act=${() => phone.step(verb, to, done)} />`;
   return html`<${Foot}><${Press} size="xl" block key=${verb} act=${() => phone.step(verb, to, done)}>${t(words)}<//><//>`;

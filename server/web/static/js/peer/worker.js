@@ -2,8 +2,8 @@
 // pages/workers.py. It keeps the page for the time without signal.
 const CACHE = `alongside-${KNOWN.version}`;
 
-// The video room is a page of its own: without signal there is none.
-const isRoom = (path) => path.startsWith("/peer/room/");
+// The rooms of video and chat are pages of their own: without signal there are none.
+const isRoom = (path) => /^\/peer\/(room|chat)\//.test(path);
 const isFile = (path) => /\.\w+$/.test(path);
 
 async function renew() {

@@ -7,6 +7,7 @@ import { Avatar, html, Icon, Keys, Press } from "../ui.js";
 import { language, t } from "../words.js";
 import { Caption, Controls, Far, Frame, FrameControls, Line, MicTrouble, Moved, Near, Private, StillThere, Sure, useSession } from "./parts.js";
 import { Follow, GoesOn, goesOn } from "./follow.js";
+import { Beside } from "../chat/beside.js";
 import { AskNurse, CrisisLine, NurseLine } from "./needs.js";
 import { Session } from "./session.js";
 
@@ -39,12 +40,12 @@ function Talk({ end }) {
   const words = { mute: t("room_mute_me"), unmute: t("room_unmute_me"), show: t("room_show_me"), hide: t("room_hide_me"), end: t("room_end") };
   if (call.isFrame && call.state !== "waiting") {
     return html`<div class="scene"><h1 class="vh">${t("room_with", { name: first })}</h1><${Frame} session=${session} /><div class="scene__said"><${NurseLine} session=${session} /><${Follow} session=${session} peer=${first} end=${end} /><${StillThere} session=${session} end=${end} /><${Line} session=${session} name=${first} /></div>
-      <${FrameControls} session=${session} words=${words} end=${end}><${AskNurse} session=${session} /><//></div>`;
+      <${FrameControls} session=${session} words=${words} end=${end}><${AskNurse} session=${session} /><${Beside} session=${session} name=${first} /><//></div>`;
   }
   return html`<div class="scene"><${Far} session=${session} name=${first} />
     ${!(isOn && other?.camera) && html`<div class="scene__mid">${FACE}<h1>${isOn ? t("room_with", { name: first }) : t("room_connecting")}</h1><p>${isOn ? t("room_their_camera_off", { name: first }) : session.isOtherHere ? t("room_sound_first") : t("room_they_left", { name: first })}</p></div>`}
     <div class="scene__low"><div class="scene__said"><${NurseLine} session=${session} /><${Follow} session=${session} peer=${first} end=${end} /><${StillThere} session=${session} end=${end} /><${Line} session=${session} name=${first}><p class="grow">${t("room_ask_nurse_phone")}</p><//><${Caption} session=${session} /></div><${Near} session=${session} off=${t(session.mic ? "room_camera_off" : "room_listening", { name: first })} /></div>
-    <${Controls} session=${session} words=${words} end=${end}><${AskNurse} session=${session} /><//></div>`;
+    <${Controls} session=${session} words=${words} end=${end}><${AskNurse} session=${session} /><${Beside} session=${session} name=${first} /><//></div>`;
 }
 
 function Page() {

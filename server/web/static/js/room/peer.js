@@ -7,6 +7,7 @@ import { secondsSince, useTick } from "../clock.js";
 import { html, Icon, Keys, Press } from "../ui.js";
 import { language, phone, t, timer } from "../words.js";
 import { Caption, Controls, Far, Frame, FrameControls, Line, Meter, MicTrouble, Moved, Near, Private, StillThere, Sure, useSession } from "./parts.js";
+import { Beside } from "../chat/beside.js";
 import { NeedMore } from "./needs.js";
 import { StayLine } from "./stays.js";
 import { Session } from "./session.js";
@@ -50,7 +51,7 @@ function Over() {
 function Talk({ end }) {
   const words = { mute: t("room_mute"), unmute: t("room_unmute"), show: t("room_camera"), hide: t("room_camera"), end: t("room_end_short") };
   const noMic = t("room_no_mic_peer");
-  const more = html`<div class="more">${desk && html`<a class="btn" href=${`tel:${desk}`}><${Icon} name="phone" />${t("room_desk")}</a>`}<${NeedMore} session=${session} /></div>`;
+  const more = html`<div class="more">${desk && html`<a class="btn" href=${`tel:${desk}`}><${Icon} name="phone" />${t("room_desk")}</a>`}<${NeedMore} session=${session} /><${Beside} session=${session} name=${t("talk_person")} plain /></div>`;
   if (session.call.isFrame && session.call.state !== "waiting") {
     return html`<section class="far"><${Frame} session=${session} /><${StillThere} session=${session} end=${end} /><${Line} session=${session} name=${place}>${desk && html`<${ByPhone} />`}<//></section>
       <${FrameControls} session=${session} words=${words} end=${end} />${more}`;
