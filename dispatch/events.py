@@ -70,6 +70,7 @@ class FactType(StrEnum):
     CALL_PLACED = "call_placed"
     CALL_CONNECTED = "call_connected"
     CALL_ENDED = "call_ended"
+    MESSAGE_SENT = "message_sent"
 
 
 FACT_MEANINGS: dict[FactType, str] = {
@@ -125,6 +126,7 @@ FACT_MEANINGS: dict[FactType, str] = {
     FactType.CALL_PLACED: "Somebody asked for a call by telephone; `call` says what becomes of it.",
     FactType.CALL_CONNECTED: "Peer and ED are on the line together.",
     FactType.CALL_ENDED: "The call is over, `call.reason` says why; may follow the end.",
+    FactType.MESSAGE_SENT: "Staff or peer wrote to the other; what, stands in their thread alone.",
 }
 
 

@@ -3,6 +3,7 @@
 It joins what dispatch keeps with the push that tells a peer; it refuses to look at what is said.
 """
 
+from dispatch.events import By
 from dispatch.models import SupportRequest, User, Visit
 from dispatch.shapes import stamp
 from dispatch.talk import reading, saying
@@ -21,10 +22,10 @@ def say(
     party: Party,
     voice: Voice,
     words: Words,
-    author_id: str | None = None,
+    by: By | None = None,
 ) -> Said:
     """Say it, and tell the peer's phone when they have read everything before it."""
-    said = saying.say(tx, visit, party, voice, words, author_id)
+    said = saying.say(tx, visit, party, voice, words, by)
     if said.is_first_unread and voice is not Voice.PEER:
         peer = tx.session.get_one(User, visit.peer_id)
         push.tell(

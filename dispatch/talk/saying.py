@@ -1,7 +1,8 @@
 """A message is said once, whoever sends it how often, and gets the next number of its thread.
 
 Callers have passed a gate. Everything that changes a thread holds its row first; it comes after the
-visit in the order of locks, and before deliveries.
+visit in the order of locks, and before deliveries. That staff or peer wrote is a fact of the request;
+what the person and the peer write to each other leaves no trace outside of their thread.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from dispatch import access, journal
 from dispatch.errors import Invalid, TooFast
+from dispatch.events import By, FactType
 from dispatch.models import Visit
 from dispatch.talk import gate
 from dispatch.talk.threads import Message, Thread
@@ -45,9 +48,11 @@ def say(
     party: Party,
     voice: Voice,
     words: Words,
-    author_id: str | None = None,
+    by: By | None = None,
 ) -> Said:
     """Add a message, or find the one that was sent before under the same client's id.
+
+    Between staff and peer `by` says who wrote it; the person and the peer have no name there.
 
     Raises `Conflict` once nothing may be written there, `Invalid` for other words under a known id
     or a quick reply that this side has not, `TooFast` above `MOST_A_MINUTE`.
@@ -55,6 +60,8 @@ def say(
     gate.check_write(tx, visit, party)
     if words.word is not None and not is_quick(party, voice, words.word):
         raise Invalid("There is no such quick reply here.", field="word")
+    # Before the thread's row, in the order of locks: the fact's number is the request's.
+    request = access.locked_request(tx, visit.request_id) if by is not None else None
     thread = _held(tx, visit, party)
     known = tx.session.scalars(
         select(Message).where(
@@ -76,7 +83,7 @@ def say(
         party=party,
         seq=thread.seq,
         voice=voice,
-        author_id=author_id,
+        author_id=None if by is None else by.id,
         client_id=words.client_id,
         word=words.word,
         text=words.text,
@@ -88,6 +95,9 @@ def say(
     else:
         thread.unread_peer += 1
     unread = thread.unread_other if voice is Voice.PEER else thread.unread_peer
+    if by is not None and request is not None:
+        data = {"message": {"visit_id": visit.id, "seq": thread.seq, "voice": voice.value}}
+        journal.append(tx, request, FactType.MESSAGE_SENT, by, data)
     tx.session.flush()
     return Said(message, is_new=True, is_first_unread=unread == 1)
 

@@ -76,7 +76,7 @@ def say(call: Call, visit_id: str, body: SayBody) -> Json:
     """While the visit lasts and `talk_after_s` after. No names, no record numbers."""
     visit, voice = gate.with_staff(call.tx, call.actor, visit_id)
     words = Words(body.id, body.word, body.text)
-    said = talking.say(call.tx, visit, Party.STAFF, voice, words, call.caller.user_id)
+    said = talking.say(call.tx, visit, Party.STAFF, voice, words, call.actor.by())
     return talking.taken(said)
 
 

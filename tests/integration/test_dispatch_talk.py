@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from dispatch.actions import staff, visits
 from dispatch.errors import Conflict, Invalid, NotFound, TooFast
-from dispatch.models import Network, Visit
+from dispatch.events import FactType
+from dispatch.models import JournalEntry, Network, Visit
 from dispatch.states import Modality, Role
 from dispatch.talk import gate, keeping, reading, saying
 from dispatch.talk.saying import Said, Words
@@ -38,8 +39,9 @@ class Talk:
     def say(self, voice: Voice, text: str | None = None, party: Party = STAFF, **more: Any) -> Said:
         self.made += 1
         words = Words(more.pop("client_id", f"message-{self.made}"), more.pop("word", None), text)
-        author = {Voice.PEER: self.ward.marcus.id, Voice.STAFF: self.ward.nurse.id}.get(voice)
-        said: Said = self.do(saying.say, party, voice, words, author)
+        author = {Voice.PEER: self.ward.marcus, Voice.STAFF: self.ward.nurse}
+        by = author[voice].by() if party is STAFF else None
+        said: Said = self.do(saying.say, party, voice, words, by)
         return said
 
     def read(self, voice: Voice, seq: int, party: Party = STAFF) -> None:
@@ -214,6 +216,23 @@ def test_what_a_person_wrote_goes_with_the_end_of_the_visit(film: Talk) -> None:
     film.forget()
     assert film.left() == (1, 1)
     assert [one["text"] for one in film.whole()["items"]] == ["They are in Room 12 now"]
+
+
+def test_that_somebody_wrote_is_a_fact_once_and_without_the_words(film: Talk) -> None:
+    film.say(Voice.GUEST, "I am afraid", PERSON)
+    film.say(Voice.STAFF, "They are in Room 12", client_id="nurse-0001")
+    film.say(Voice.STAFF, "They are in Room 12", client_id="nurse-0001")
+    film.say(Voice.PEER, word="parking")
+    with film.ward.world.db.read() as tx:
+        facts = tx.session.scalars(
+            select(JournalEntry)
+            .where(JournalEntry.type == FactType.MESSAGE_SENT)
+            .order_by(JournalEntry.seq)
+        ).all()
+    assert [(one.actor["kind"], one.data) for one in facts] == [
+        ("staff", {"message": {"visit_id": film.visit_id, "seq": 1, "voice": "staff"}}),
+        ("peer", {"message": {"visit_id": film.visit_id, "seq": 2, "voice": "peer"}}),
+    ]
 
 
 def test_how_long_it_is_kept_is_policy(ward: Ward, clock: ManualClock) -> None:

@@ -71,7 +71,7 @@ export function below(row) {
 }
 
 const who = (data) => shortName((data.offer || data.bridge || data.staying || data.visit || {}).peer?.name || data.visit?.peer?.name || "");
-const QUIET = new Set(["offer_made", "offer_seen", "search_changed", "offers_closed"]);
+const QUIET = new Set(["offer_made", "offer_seen", "search_changed", "offers_closed", "message_sent"]);
 
 // One fact as a line of "What has happened"; null for what only the whole list shows.
 export function factLine(fact, all) {
