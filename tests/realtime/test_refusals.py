@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
@@ -11,9 +12,13 @@ from sqlalchemy.exc import OperationalError
 from server.realtime import namespace
 from server.realtime.events import SAID
 from server.wiring import Wired
-from tests.api.people import Person
+from tests.api.conftest import Api
+from tests.api.people import Person, World
 from tests.realtime.conftest import Story
 from tests.realtime.sockets import Socket
+from tests.realtime.test_room import guest_of, link, visit
+
+__all__ = ["visit"]
 
 # What is tested here does not depend on the database.
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -41,13 +46,27 @@ GOOD: dict[str, dict[str, Any]] = {
     "signal": IN_A_ROOM | {"to": "another-page", "data": {"candidate": {"candidate": "x"}}},
     "room_stay": {"visit_id": "x"},
     "room_leave": IN_A_ROOM | {"why": "gone"},
+    "room_nurse": IN_A_ROOM,
+    "bedside": {},
+    "talk_since": {"visit_id": "x"},
+    "talk_say": {"visit_id": "x", "id": "message-01", "text": "hello"},
+    "talk_read": {"visit_id": "x", "seq": 1},
 }
 
 
-def person_for(story: Story, event: str) -> Person:
-    """Somebody who may say it."""
-    role = min(SAID[event].roles)
-    return story.here.one_of(role)
+@pytest.fixture
+def speaker(
+    story: Story, enter: Enter, app: Flask, api: Api, world: World, request: pytest.FixtureRequest
+) -> Callable[[str], Socket]:
+    """The socket of somebody who may say an event: a role's, or the bedside's where no role may."""
+
+    def speak(event: str) -> Socket:
+        if SAID[event].roles:
+            return enter(story.here.one_of(min(SAID[event].roles)))
+        visit_id = request.getfixturevalue("visit")
+        return guest_of(app, link(api, world, visit_id))
+
+    return speak
 
 
 def test_every_event_has_an_example(backend: object) -> None:
@@ -86,8 +105,8 @@ BAD: list[Any] = [
 
 
 @pytest.mark.parametrize("event", sorted(SAID))
-def test_what_is_malformed_is_refused(story: Story, enter: Enter, event: str) -> None:
-    socket = enter(person_for(story, event))
+def test_what_is_malformed_is_refused(speaker: Callable[[str], Socket], event: str) -> None:
+    socket = speaker(event)
     for data in BAD:
         socket.refused("invalid", event, data)
     assert socket.is_in
@@ -95,9 +114,9 @@ def test_what_is_malformed_is_refused(story: Story, enter: Enter, event: str) ->
 
 @pytest.mark.parametrize("event", sorted(SAID))
 def test_unknown_fields_and_further_arguments_are_refused(
-    story: Story, enter: Enter, event: str
+    speaker: Callable[[str], Socket], event: str
 ) -> None:
-    socket = enter(person_for(story, event))
+    socket = speaker(event)
     answer = socket.refused("invalid", event, GOOD[event] | {"surprise": 1})
     assert answer["errors"] == [{"field": "surprise", "message": "Extra inputs are not permitted"}]
     socket.refused("invalid", event, GOOD[event], {})

@@ -45,6 +45,7 @@ IN_PERSON: dict[str, dict[str, str]] = {
         "en_route": "in_session",
         "arrived": "in_session",
     },
+    "carry_on": {"searching": "in_session", "escalated": "in_session"},
 }
 BY_SCREEN = IN_PERSON | {"depart": {}, "arrive": {}, "start": {"accepted": "in_session"}}
 
@@ -62,6 +63,7 @@ WHO = {
     "hand_over": {"peer"},
     "cancel": {"staff", "manager"},
     "keep_video": {"staff", "manager"},
+    "carry_on": {"peer"},
 }
 
 
