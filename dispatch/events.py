@@ -135,6 +135,7 @@ class Alarm(StrEnum):
 
     NO_YES_YET = "no_yes_yet"
     NOT_MOVING = "not_moving"
+    NOT_CONNECTED = "not_connected"
     SIGN_OF_LIFE_LOST = "sign_of_life_lost"
 
 

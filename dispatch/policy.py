@@ -67,6 +67,10 @@ class Policy(BaseModel):
     not_departed_s: Seconds = 300
     """Said yes in person and not left: alarm "Not moving"."""
 
+    not_connected_s: Seconds = 300
+    """Said yes by video, phone or chat and not connected: alarm "Not connected"; as long as a way
+    may take to begin."""
+
     eta_slip_s: Seconds = 600
     """The expected arrival slipped by this much: alarm "Not moving"."""
 

@@ -90,7 +90,12 @@ def _due(
 def alarm_times(visit: Visit, heard_at: datetime, policy: Policy) -> dict[Alarm, datetime]:
     """When each alarm falls due for a visit as it stands, the app last heard of at `heard_at`."""
     times: dict[Alarm, datetime] = {}
-    is_travelling = visit.modality not in REMOTE and visit.state in (
+    is_remote = visit.modality in REMOTE
+    # A bridge that nobody connects to ends by itself (`dispatch.bridge`).
+    if is_remote and visit.state is VisitState.ACCEPTED and not visit.is_bridge:
+        connected_by = visit.accepted_at + timedelta(seconds=policy.not_connected_s)
+        times[Alarm.NOT_CONNECTED] = connected_by
+    is_travelling = not is_remote and visit.state in (
         VisitState.ACCEPTED,
         VisitState.EN_ROUTE,
     )

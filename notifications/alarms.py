@@ -37,6 +37,7 @@ ALARM_KINDS = AT_ONCE_KINDS | {Kind.SMS}
 KEYS = (
     "alarm.no_yes_yet",
     "alarm.not_moving",
+    "alarm.not_connected",
     "alarm.sign_of_life_lost",
     "alarm.yours",
     "alarm.other",
@@ -138,6 +139,7 @@ def _key(fact: Fact) -> str:
     alarm = fact.data.get("alarm")
     known = {
         Alarm.NOT_MOVING: "alarm.not_moving",
+        Alarm.NOT_CONNECTED: "alarm.not_connected",
         Alarm.SIGN_OF_LIFE_LOST: "alarm.sign_of_life_lost",
     }
     if alarm in known:

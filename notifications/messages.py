@@ -134,6 +134,10 @@ def _alarms() -> dict[str, Message]:
             "Sin un sí después de {minutes} min. Ahora la tienes tú.",
         ),
         "not_moving": ("A peer is running late.", "Un compañero de apoyo va con retraso."),
+        "not_connected": (
+            "A peer is not connected yet.",
+            "Un compañero de apoyo aún no se ha conectado.",
+        ),
         "sign_of_life_lost": (
             "We have not heard from a peer.",
             "No sabemos nada de un compañero de apoyo.",

@@ -107,7 +107,7 @@ class DeskSignedIn(Answer):
     quiet_s: int
 
 
-class StayAnswer(Answer):
+class DeskStayAnswer(Answer):
     """When the session ends unless somebody is there."""
 
     expires_at: Moment
@@ -259,7 +259,7 @@ def sign_in(wired: Wired, body: PinSignIn) -> Json:
     "POST",
     "/desks/current/stay",
     roles={Role.STAFF},
-    answer=StayAnswer,
+    answer=DeskStayAnswer,
     takes_key=False,
     summary="Somebody is there.",
     problems=("no_desk",),

@@ -59,6 +59,21 @@ def test_not_leaving_is_an_alarm_until_they_leave(ward: Ward) -> None:
     assert visit.count("alarm_ended") == 1
 
 
+@pytest.mark.parametrize("modality", [Modality.VIDEO, Modality.PHONE, Modality.CHAT])
+def test_who_said_yes_from_afar_and_never_connects_is_an_alarm(
+    ward: Ward, modality: Modality
+) -> None:
+    visit = Visit(ward, modality)
+    visit.after(4.9)
+    assert visit.alarm() is None
+    visit.after(0.1)
+    assert visit.alarm() == "not_connected"
+    visit.after(25)
+    assert visit.alarm() == "not_connected", "and nobody expects them to move"
+    ward.world.do(visits.start, ward.marcus, visit.id)
+    assert (visit.alarm(), visit.count("alarm_raised"), visit.count("alarm_ended")) == (None, 1, 1)
+
+
 def test_leaving_in_time_raises_none(ward: Ward) -> None:
     visit = Visit(ward)
     visit.after(4)
@@ -119,12 +134,6 @@ def test_no_sign_of_life_in_a_long_conversation(ward: Ward, modality: Modality) 
     ward.world.do(visits.complete, ward.nurse, visit.id)
     assert visit.alarm() is None
     assert visit.count("alarm_ended") == 1
-
-
-def test_who_promises_by_video_is_not_expected_to_move(ward: Ward) -> None:
-    visit = Visit(ward, Modality.VIDEO)
-    visit.after(30)
-    assert visit.count("alarm_raised") == 0
 
 
 def test_a_manager_who_has_it_ends_the_alarm_and_it_does_not_come_back(ward: Ward) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from dispatch.access import Actor
-from dispatch.actions import managers, peers, staff, visits
+from dispatch.actions import managers, peers, staff, stays, visits
 from dispatch.models import Visit
 from dispatch.states import FINAL, STEPS, Modality, RequestState, Role, Step, VisitState
 from storage.clock import ManualClock
@@ -48,6 +48,7 @@ class Scene:
             Step.HAND_OVER: partial(do, visits.hand_over, here.marcus, self.visit_id),
             Step.CANCEL: partial(do, staff.cancel, here.nurse, self.request_id, "leaving"),
             Step.KEEP_VIDEO: partial(do, staff.keep_video, here.nurse, self.request_id),
+            Step.CARRY_ON: partial(do, stays.carry_on, here.marcus, self.visit_id),
         }[step]
 
     def state(self) -> RequestState:
@@ -121,9 +122,10 @@ def reachable(modality: Modality) -> list[RequestState]:
 def steps_from(state: RequestState, modality: Modality, *, legal: bool) -> list[Step]:
     """The steps that people take, which the table allows or does not allow here.
 
-    Without a bridge there is no video to keep: that step has its own tests.
+    Without a bridge there is no video to keep, and nobody who stays goes on after all: those steps
+    have their own tests.
     """
-    unless = {Step.ESCALATE, *([Step.KEEP_VIDEO] if legal else [])}
+    unless = {Step.ESCALATE, *([Step.KEEP_VIDEO, Step.CARRY_ON] if legal else [])}
     return [
         step
         for step, rule in STEPS.items()

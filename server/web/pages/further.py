@@ -22,6 +22,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "room": ("guest_link_s", "room_ask_s", "room_end_s", "captions"),
     "call": ("calls_per_visit", "call_limit_s", "call_end_s"),
     "help": ("need_after_s", "crisis_line"),
+    "stay": ("stay_ask_s", "stay_end_s"),
     "talk": ("talk_after_s", "talk_kept_days"),
 }
 """In the order of the page; its words have a title for each group."""

@@ -12,7 +12,7 @@ import { Reading, readAll, useRead } from "./lists.js";
 import { readShifts, shiftField, Trial, useTrial, Wish, wrongShifts } from "./whatif.js";
 
 const LADDER = ["push_again_s", "sms_s", "voice_s"];
-const ROAD = ["not_departed_s", "eta_slip_s", "lost_after_eta_s", "session_check_s"];
+const ROAD = ["not_departed_s", "not_connected_s", "eta_slip_s", "lost_after_eta_s", "session_check_s"];
 const TIMES = ["alarm_after_s", "escalate_after_s", "video_fallback_after_s", ...LADDER, ...ROAD];
 const MOST_S = 24 * 3600;
 const MOST_WAVES = 10;
