@@ -92,7 +92,7 @@ def test_every_size_and_every_key(town: Town, peer: dict[str, Any], open_page: O
     say_yes(bed)
     connected(bed, phone)
     for page, words in (
-        (bed, ["Mute me", "Show me", "Louder", "Ask nurse", "End call"]),
+        (bed, ["Mute me", "Show me", "Louder", "Ask nurse", "Write", "End call"]),
         (phone, ["Mute", "Camera", "Louder", "End", "Call desk", "Need help"]),
     ):
         expect(page.get_by_text("Not recorded")).to_be_visible()
