@@ -45,6 +45,7 @@ def decide(
     found = Survey(peers, need, now, policy)
     scale = Scale(need, search.modality, policy)
     first = _first(found, scale, chances or Prior(pricing), now, policy)
+    pricing = scale.surged(pricing)
     is_longer = len(found.places) > len(first)
     outlook = look_ahead(
         [_awaited(offer, scale, now, policy) for offer in search.awaited],
@@ -95,7 +96,9 @@ def _awaited(offer: Awaited, scale: Scale, now: datetime, policy: Policy) -> Hop
     pricing = policy.pricing
     asked_at = offer.asked_at or now
     silent_s = (now - asked_at).total_seconds()
-    chance = still_yes(pricing.yes_chance, silent_s, pricing)
+    # How tired they were is not known any more: as tired as those who can be asked now.
+    kept = (1.0 - pricing.yes_less_per_alert) ** scale.alerts
+    chance = still_yes(sane(pricing.yes_chance * kept), silent_s, pricing)
     arrive_by = offer.arrive_by or asked_at + timedelta(seconds=policy.answer_s)
     help_s = (arrive_by - asked_at).total_seconds()
     return Hope(chance, scale.way_min(offer.modality, help_s))

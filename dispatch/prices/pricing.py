@@ -21,6 +21,9 @@ class Pricing(BaseModel):
     ask_min: Minutes = 0.75
     """The price of one alert: it is sent when it is expected to save more than this."""
 
+    ask_most_times: Annotated[float, Field(ge=1.0, le=10.0)] = 2.0
+    """In a surge the price of an alert rises with how tired all are of alerts, to so many times."""
+
     at_once: Annotated[int, Field(ge=1, le=10)] = 4
     """At most so many are asked in one look."""
 

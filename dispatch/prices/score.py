@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from dispatch.matching import Candidate, Need, PeerView, Place
 from dispatch.policy import Policy
+from dispatch.prices.pricing import Pricing
 from dispatch.states import REMOTE, Modality
 
 _IN_PERSON = Modality.IN_PERSON
@@ -29,6 +30,8 @@ class Scale:
         self._pricing = policy.pricing
         self._answer_s = policy.answer_s
         self._remote_min = policy.pricing.remote_min if wish is Modality.IN_PERSON else 0.0
+        self.alerts = 0.0
+        """How often those who were weighed were asked for nothing lately, in the mean."""
         self._experience_min = min(policy.pricing.experience_min, policy.pricing.suits_most_min)
 
     def way_min(self, modality: Modality, help_s: float) -> float:
@@ -58,6 +61,17 @@ class Scale:
             found.append((cost, place))
         return found
 
+    def surged(self, pricing: Pricing) -> Pricing:
+        """The numbers with the price that an alert has now; after `weigh`.
+
+        Where everybody was alerted more often than usual, each further alert costs more answers: the
+        search asks fewer, and waits for those it asked, who say yes less often than in quiet times.
+        """
+        times = min(self.alerts / pricing.alerts_usual, pricing.ask_most_times)
+        if times <= 1.0:
+            return pricing
+        return pricing.model_copy(update={"ask_min": pricing.ask_min * times})
+
     def _strain_min(self, places: Sequence[Place]) -> tuple[float, float]:
         """What a visit and an alert for nothing cost, when others had so many.
 
@@ -68,6 +82,7 @@ class Scale:
         peers = [place[4] for place in places]
         cases, alerts = sum(map(_cases, peers)), sum(map(_alerts, peers))
         of_all = max(len(places), 1)
+        self.alerts = alerts / of_all
         return (
             pricing.case_min / max(cases / of_all / pricing.cases_usual, 1.0),
             pricing.alert_min / max(alerts / of_all / pricing.alerts_usual, 1.0),

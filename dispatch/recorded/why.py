@@ -25,7 +25,10 @@ def in_parts(
     nearer: Part | None = None,
 ) -> tuple[Part, ...]:
     """Who was asked and why so many, or why nobody was."""
-    more = {"gain_min": round(max(outlook.next_gain_min, 0.0), 1), "price_min": pricing.ask_min}
+    more = {
+        "gain_min": round(max(outlook.next_gain_min, 0.0), 1),
+        "price_min": round(pricing.ask_min, 2),
+    }
     if not outlook.ask:
         waiting = {"awaited": len(search.awaited), "asked": len(search.asked)}
         if first:

@@ -69,7 +69,10 @@ def plainly(
     found.sort()
     first = [(chance, cost) for _, _, chance, cost, _ in found[:10]]
     end = first[-1][1] + 5.0 if len(found) > 10 else numbers.unfilled_min
-    awaited = [still(offer, search.modality, policy) for offer in search.awaited]
+    alerts = fmean(one.recent_alerts for one in able) if able else 0.0
+    awaited = [still(offer, search.modality, alerts, policy) for offer in search.awaited]
+    times = min(max(alerts / numbers.alerts_usual, 1.0), numbers.ask_most_times)
+    numbers = numbers.model_copy(update={"ask_min": numbers.ask_min * times})
     tries = [
         wait(awaited + first[:size], hope(first[size:], end, numbers), numbers)
         + numbers.ask_min * size
@@ -103,8 +106,11 @@ def strain(view: PeerView, able: Sequence[PeerView], numbers: Pricing) -> float:
     )
 
 
-def still(offer: Awaited, wish: Modality, policy: Policy) -> tuple[float, float]:
-    """What is left of the chance of somebody who was asked, and what their yes would cost."""
+def still(offer: Awaited, wish: Modality, alerts: float, policy: Policy) -> tuple[float, float]:
+    """What is left of the chance of somebody who was asked, and what their yes would cost.
+
+    They are as tired as those who can be asked, who had so many alerts for nothing in the mean.
+    """
     numbers = policy.pricing
     assert offer.asked_at is not None
     assert offer.arrive_by is not None
@@ -113,9 +119,11 @@ def still(offer: Awaited, wish: Modality, policy: Policy) -> tuple[float, float]
     if silent_s > 0:
         away = log(silent_s / numbers.answer_median_s) / numbers.answer_spread
         later = 0.5 * (1 - erf(away / sqrt(2)))
-    says_no = (1 - numbers.yes_chance) * numbers.no_share
-    silent = (1 - numbers.yes_chance) * (1 - numbers.no_share)
-    yes = numbers.yes_chance * later
+    chance = numbers.yes_chance * (1 - numbers.yes_less_per_alert) ** alerts
+    chance = min(max(chance, 0.02), 0.95)
+    says_no = (1 - chance) * numbers.no_share
+    silent = (1 - chance) * (1 - numbers.no_share)
+    yes = chance * later
     minutes = ((offer.arrive_by - offer.asked_at).total_seconds() - policy.answer_s) / 60
     is_other = wish is IN_PERSON and offer.modality in REMOTE
     return yes / (yes + says_no * later + silent), minutes + numbers.remote_min * is_other
