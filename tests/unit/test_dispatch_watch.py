@@ -12,7 +12,8 @@ from dispatch.states import Modality, VisitState
 from dispatch.watch import alarm_times
 from tests.harness.databases import START
 
-NOT_MOVING, LOST = Alarm.NOT_MOVING, Alarm.SIGN_OF_LIFE_LOST
+NOT_MOVING, NOT_CONNECTED = Alarm.NOT_MOVING, Alarm.NOT_CONNECTED
+LOST = Alarm.SIGN_OF_LIFE_LOST
 
 
 def at(minutes: float) -> datetime:
@@ -39,7 +40,8 @@ def visit(state: VisitState, modality: Modality = Modality.IN_PERSON, **values: 
         (visit(VisitState.ARRIVED), 20, {}),
         (visit(VisitState.IN_SESSION, started_at=at(25)), 25, {LOST: 115}),
         (visit(VisitState.IN_SESSION, started_at=at(25)), 60, {LOST: 150}),
-        (visit(VisitState.ACCEPTED, Modality.VIDEO), 0, {}),
+        (visit(VisitState.ACCEPTED, Modality.VIDEO), 0, {NOT_CONNECTED: 5}),
+        (visit(VisitState.ACCEPTED, Modality.VIDEO, is_bridge=True), 0, {}),
         (visit(VisitState.IN_SESSION, Modality.PHONE, started_at=at(1)), 0, {LOST: 91}),
         (visit(VisitState.COMPLETED, started_at=at(25)), 25, {}),
     ],
