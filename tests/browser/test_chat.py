@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PHONE, Open
-from tests.browser.looking import accessible
+from tests.browser.looking import accessible, picture
 from tests.browser.phones import NO_SIGNAL, ask, finish_all, heading, on_duty, phone_of, steps
 from tests.browser.server import Town
 
@@ -83,6 +83,8 @@ def test_a_nurse_and_a_peer_write_to_each_other(
     field.press("Enter")
     expect(texts(phone).last).to_have_text("Walk-in doors,\nthen desk B")
     expect(field).to_be_focused()
+    picture(nurse, "ed-chat")
+    picture(phone, "peer-chat-es")
 
     # What nobody has read shows on the desk's list.
     nurse.close()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.calls import bedside, connected, link_of, peers_room, say_yes, video_visit
 from tests.browser.conftest import Open
-from tests.browser.looking import accessible, fits
+from tests.browser.looking import accessible, fits, picture
 from tests.browser.phones import (
     MOBILE,
     NO_SIGNAL,
@@ -64,6 +64,8 @@ def test_a_person_and_a_peer_write_to_each_other(
     expect(phone.locator(".talk__m--me small")).to_contain_text("seen")
     accessible(bed)
     accessible(phone)
+    picture(bed, "chat-bedside-es")
+    picture(phone, "chat-peer")
     fits(bed)
 
     # Either side ends it; then the link opens nothing, and the peer writes the note.
