@@ -9,34 +9,18 @@ import psutil
 import pytest
 import requests
 
-from storage.clock import SystemClock
-from tests.api import people
 from tests.api.people import World
-from tests.harness.databases import PostgresBackend, assert_invariants, open_database
 from tests.harness.redis import RedisServer
 from tests.harness.servers import START_S
+from tests.realtime.production import database_url, world
 from tests.realtime.servers import Phone, Server
+
+__all__ = ["database_url", "world"]
 
 pytestmark = pytest.mark.process
 
 ASK = {"modality": "in_person", "place": "Room 12", "language": "en", "consent": True}
 ON_DUTY = {"on_duty": True, "modalities": ["in_person"]}
-
-
-@pytest.fixture
-def database_url(postgresql_backend: PostgresBackend) -> Iterator[str]:
-    """A migrated database."""
-    url = postgresql_backend.fresh()
-    yield url
-    assert_invariants(url, SystemClock())
-    postgresql_backend.discard(url)
-
-
-@pytest.fixture
-def world(database_url: str) -> World:
-    """Its people."""
-    with open_database(database_url, SystemClock()) as database:
-        return people.build(database)
 
 
 @pytest.fixture

@@ -15,33 +15,17 @@ from server.realtime import rooms
 from server.realtime.fanout import Fanout
 from server.realtime.leaving import MOST_UNREAD
 from server.realtime.outlets import SocketOutlet
-from storage.clock import SystemClock
-from tests.api import people
 from tests.api.people import World
-from tests.harness.databases import PostgresBackend, assert_invariants, open_database
 from tests.harness.redis import RedisServer
+from tests.realtime.production import database_url, world
 from tests.realtime.servers import Phone, Server
 from tests.realtime.test_real_server import ASK, is_closed
+
+__all__ = ["database_url", "world"]
 
 pytestmark = pytest.mark.process
 
 SOON_S = 60.0
-
-
-@pytest.fixture
-def database_url(postgresql_backend: PostgresBackend) -> Iterator[str]:
-    """A migrated database."""
-    url = postgresql_backend.fresh()
-    yield url
-    assert_invariants(url, SystemClock())
-    postgresql_backend.discard(url)
-
-
-@pytest.fixture
-def world(database_url: str) -> World:
-    """Its people."""
-    with open_database(database_url, SystemClock()) as database:
-        return people.build(database)
 
 
 @pytest.fixture
