@@ -1,7 +1,7 @@
 """One browser for these tests, one server for a module, one context for a test."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ TABLET = {"width": 1024, "height": 768}
 PHONE = {"width": 390, "height": 844}
 
 Open = Callable[..., Page]
+
+FAILED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,6 +53,32 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """A real server with the demonstration's people, everybody off duty."""
     with start_town(tmp_path_factory.mktemp("town")) as place:
         yield place
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember that a test failed, for the fixture that tidies up behind it."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+@pytest.fixture(autouse=True)
+def tidied(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a failed test left open fails neither its second try nor its neighbours."""
+    place: Town | None = None
+    if "town" in request.fixturenames:
+        place = request.getfixturevalue("town")
+    yield
+    if place is not None and request.node.stash.get(FAILED, False):
+        if not place.is_running:
+            place.start()
+        place.finish_all()
+        place.off_duty()
+        place.call(place.user("manager"), "PUT", "/policy", {})
 
 
 @pytest.fixture

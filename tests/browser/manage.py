@@ -30,19 +30,8 @@ def on_duty(town: Town, number: int = 4) -> Iterator[list[Person]]:
     try:
         yield peers
     finally:
-        finish_all(town)
+        town.finish_all()
         town.off_duty()
-
-
-def finish_all(town: Town) -> None:
-    """Leave no open request behind."""
-    manager = town.user("manager")
-    for request in town.call(manager, "GET", "/board")["requests"]:
-        if request["state"] == "in_session":
-            nurse = next(u for u in town.users if u.get("site_id") == request["site"]["id"])
-            town.call(nurse, "POST", f"/visits/{request['visit']['id']}/complete")
-        elif request["state"] not in ("completed", "cancelled", "unfilled"):
-            town.call(manager, "POST", f"/requests/{request['id']}/cancel", {"reason": "other"})
 
 
 def ask(town: Town, place: str, *, site: int = 0, **more: Any) -> str:

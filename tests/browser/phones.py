@@ -81,18 +81,6 @@ def steps(town: Town, peer: dict[str, Any], request_id: str, *verbs: str) -> str
     return str(visit)
 
 
-def finish_all(town: Town) -> None:
-    """No visit is under way and no request is open."""
-    nurses = [user for user in town.users if user["role"] == "staff"]
-    for nurse in nurses:
-        items = town.call(nurse, "GET", "/requests")["items"]
-        for one in items:
-            if one["state"] == "in_session":
-                town.call(nurse, "POST", f"/visits/{one['visit']['id']}/complete")
-            elif one["state"] not in ("completed", "cancelled", "unfilled"):
-                town.call(nurse, "POST", f"/requests/{one['id']}/cancel", {"reason": "other"})
-
-
 def press(page: Page, name: str) -> None:
     """One tap on the button with exactly these words."""
     page.get_by_role("button", name=re.compile(f"^{re.escape(name)}$")).tap()

@@ -36,9 +36,14 @@ class Town:
         """End the process."""
         self._server.end(how)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is there."""
+        return self._server.process.poll() is None
+
     def end(self) -> None:
         """End the process, unless it has ended."""
-        if self._server.process.poll() is None:
+        if self.is_running:
             self._server.end()
 
     @property
@@ -90,6 +95,15 @@ class Town:
             "recorded_at": datetime.now(UTC).isoformat(),
         }
         self.call(peer, "POST", "/positions", position, status=202)
+
+    def finish_all(self) -> None:
+        """No visit is under way and no request is open."""
+        for nurse in (user for user in self.users if user["role"] == "staff"):
+            for one in self.call(nurse, "GET", "/requests?limit=50")["items"]:
+                if one["state"] == "in_session":
+                    self.call(nurse, "POST", f"/visits/{one['visit']['id']}/complete")
+                elif one["state"] not in ("completed", "cancelled", "unfilled"):
+                    self.call(nurse, "POST", f"/requests/{one['id']}/cancel", {"reason": "other"})
 
     def off_duty(self) -> None:
         """Nobody is available."""

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.looking import everywhere, picture
-from tests.browser.manage import LATER, SITE, accept, ask, finish_all
+from tests.browser.manage import LATER, SITE, accept, ask
 from tests.browser.phones import phone_of
 from tests.browser.server import Town
 
@@ -20,7 +20,7 @@ def peer(town: Town) -> Iterator[dict[str, Any]]:
     town.on_duty(found, "in_person", at=(SITE[0] + 0.003, SITE[1]))
     town.call(town.user("manager"), "PUT", "/policy", LATER)
     yield found
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
     town.call(town.user("manager"), "PUT", "/policy", {})
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.looking import everywhere
-from tests.browser.phones import ask, finish_all, heading, on_duty, phone_of, press, steps
+from tests.browser.phones import ask, heading, on_duty, phone_of, press, steps
 from tests.browser.server import Town
 
 BY_VIDEO = {"on_duty": True, "modalities": ["video"]}
@@ -21,7 +21,7 @@ def peers(town: Town) -> Iterator[list[dict[str, Any]]]:
     town.call(town.user("manager"), "PUT", "/policy", {"bridge_stop_s": 60})
     on_duty(town, found[0])
     yield found
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
     town.call(town.user("manager"), "PUT", "/policy", {})
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.looking import accessible, fits, picture
-from tests.browser.phones import SITE, ask, finish_all, phone_of, press, request_of, steps, until
+from tests.browser.phones import SITE, ask, phone_of, press, request_of, steps, until
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
 from tests.harness.twilio import Sent, TwilioServer
@@ -40,7 +40,7 @@ def peer(town: Town) -> Iterator[dict[str, Any]]:
     town.off_duty()
     town.on_duty(someone, "phone", at=(SITE[0] + 0.02, SITE[1] + 0.01))
     yield someone
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.looking import accessible, fits, picture
-from tests.browser.manage import accept, ask, finish_all, on_duty
+from tests.browser.manage import accept, ask, on_duty
 from tests.browser.server import Town
 
 
@@ -76,7 +76,7 @@ def test_who_asked_is_called_and_leaves_the_list(
     expect(load.get_by_role("button")).to_have_count(0)
     accessible(page)
     fits(page)
-    finish_all(town)
+    town.finish_all()
 
 
 def test_care_that_does_not_load_says_so_and_stale_says_from_when(

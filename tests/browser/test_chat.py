@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PHONE, Open
 from tests.browser.looking import accessible, picture
-from tests.browser.phones import NO_SIGNAL, ask, finish_all, heading, on_duty, phone_of, steps
+from tests.browser.phones import NO_SIGNAL, ask, heading, on_duty, phone_of, steps
 from tests.browser.server import Town
 
 
@@ -19,7 +19,7 @@ def peer(town: Town) -> Iterator[dict[str, Any]]:
     found = town.user("peer")
     on_duty(town, found)
     yield found
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
 
 

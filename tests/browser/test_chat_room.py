@@ -15,7 +15,6 @@ from tests.browser.phones import (
     NO_SIGNAL,
     ask,
     expect_state,
-    finish_all,
     phone_of,
     steps,
 )
@@ -30,7 +29,7 @@ def peer(town: Town) -> Iterator[dict[str, Any]]:
     town.off_duty()
     town.on_duty(found, "chat", at=(39.98, -82.98))
     yield found
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
 
 

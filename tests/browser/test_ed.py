@@ -29,19 +29,8 @@ def peers(town: Town) -> Iterator[list[dict[str, Any]]]:
     for peer, (north, east) in zip(found, HOMES, strict=True):
         town.on_duty(peer, "in_person", "video", at=(SITE[0] + north, SITE[1] + east))
     yield found
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
-
-
-def finish_all(town: Town) -> None:
-    """Leave no open request behind."""
-    manager = town.user("manager")
-    for request in town.call(manager, "GET", "/requests?limit=50")["items"]:
-        if request["state"] == "in_session":
-            nurse = next(u for u in town.users if u.get("site_id") == request["site"]["id"])
-            town.call(nurse, "POST", f"/visits/{request['visit']['id']}/complete")
-        elif request["state"] not in ("completed", "cancelled", "unfilled"):
-            town.call(manager, "POST", f"/requests/{request['id']}/cancel", {"reason": "other"})
 
 
 def ask(page: Page, room: str = "12") -> str:

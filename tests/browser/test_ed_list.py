@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
-from tests.browser.manage import ask, finish_all
+from tests.browser.manage import ask
 from tests.browser.server import Town
 
 AWAY = ("WebSocket", "ERR_", "Failed to load")
@@ -18,7 +18,7 @@ AWAY = ("WebSocket", "ERR_", "Failed to load")
 @pytest.fixture(autouse=True)
 def _nothing_open(town: Town) -> Iterator[None]:
     yield
-    finish_all(town)
+    town.finish_all()
 
 
 def test_a_request_of_another_desk_is_there_at_once(town: Town, open_page: Open) -> None:

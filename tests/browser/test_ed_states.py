@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.looking import everywhere
-from tests.browser.manage import HOMES, SITE, accept, ask, finish_all, on_duty
+from tests.browser.manage import HOMES, SITE, accept, ask, on_duty
 from tests.browser.server import Town
 
 
@@ -70,4 +70,4 @@ def test_cancelled_and_nobody_could_come(town: Town, open_page: Open, language: 
     town.call(town.user("staff"), "POST", f"/requests/{request}/cancel", {"reason": "leaving"})
     until(page, "cancelled")
     everywhere(page)
-    finish_all(town)
+    town.finish_all()

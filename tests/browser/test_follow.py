@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.calls import bedside, connected, flows, link_of, peers_room, say_yes, video_visit
 from tests.browser.conftest import TABLET, Open
 from tests.browser.looking import accessible, fits
-from tests.browser.phones import ask, expect_state, finish_all, on_duty, request_of, steps, until
+from tests.browser.phones import ask, expect_state, on_duty, request_of, steps, until
 from tests.browser.server import Town
 
 BY_VIDEO = {"on_duty": True, "modalities": ["video"]}
@@ -22,7 +22,7 @@ def peers(town: Town) -> Iterator[list[dict[str, Any]]]:
     town.call(town.user("manager"), "PUT", "/policy", {"bridge_stop_s": 60})
     town.off_duty()
     yield found
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
     town.call(town.user("manager"), "PUT", "/policy", {})
 

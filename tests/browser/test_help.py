@@ -11,7 +11,6 @@ from tests.browser.looking import accessible, fits
 from tests.browser.phones import (
     NO_SIGNAL,
     ask,
-    finish_all,
     heading,
     on_duty,
     phone_of,
@@ -36,7 +35,7 @@ def peer(town: Town) -> Iterator[dict[str, Any]]:
     town.call(town.user("manager"), "PATCH", f"/sites/{site}", {"security_phone": SECURITY})
     on_duty(town, found)
     yield found
-    finish_all(town)
+    town.finish_all()
     for row in town.call(town.user("manager"), "GET", "/board")["requests"]:
         if row["help"]:
             town.call(

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.looking import accessible, fits, picture
-from tests.browser.manage import ask, finish_all, on_duty
+from tests.browser.manage import ask, on_duty
 from tests.browser.server import Town
 
 
@@ -24,7 +24,7 @@ def test_alerts_are_shown_and_a_failed_one_is_sent_again(town: Town, open_page: 
     manager = town.user("manager")
     with on_duty(town):
         ask(town, "Room 9")
-    finish_all(town)
+    town.finish_all()
     device_id, delivery_id = unsent(town)
     page = open_page("/manage/settings/alerts", manager, allowed_errors=("409",))
     expect(page.locator("tbody")).to_contain_text("An offer")

@@ -17,7 +17,6 @@ from tests.browser.manage import (
     accept,
     ask,
     colleague,
-    finish_all,
     on_duty,
 )
 from tests.browser.server import Town
@@ -218,7 +217,7 @@ def test_escalated_is_closed_searched_again_or_cancelled(town: Town, open_page: 
     dialog.get_by_role("button", name="Cancel request").click()
     expect(group(page, "ended")).to_contain_text("Cancelled", timeout=SOON)
     expect(case(page, "Room 6")).to_have_count(0)
-    finish_all(town)
+    town.finish_all()
 
 
 def test_what_changed_meanwhile_is_said_and_shown(

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.looking import accessible, fits, picture
-from tests.browser.manage import PASSWORD, SITE, SOON, ask, finish_all
+from tests.browser.manage import PASSWORD, SITE, SOON, ask
 from tests.browser.server import Town
 
 
@@ -246,7 +246,7 @@ def test_devices_are_added_and_removed(town: Town, open_page: Open) -> None:
 def test_the_audit_says_who_saw_what(town: Town, open_page: Open) -> None:
     manager = town.user("manager")
     request_id = ask(town, "Room 11")
-    finish_all(town)
+    town.finish_all()
     board = open_page(f"/manage?case={request_id}", manager)
     expect(board.locator(".holder")).to_contain_text("Ended at")
     expect(board.locator(".timeline")).to_contain_text("Cancelled by Maria L.")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.looking import accessible, fits, picture
-from tests.browser.manage import LATER, SOON, ask, finish_all, on_duty
+from tests.browser.manage import LATER, SOON, ask, on_duty
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
 
@@ -55,7 +55,7 @@ def test_why_and_why_not_in_plain_words(town: Town, policy: None, open_page: Ope
     accessible(page)
     fits(page)
     picture(page, "manage-waves")
-    finish_all(town)
+    town.finish_all()
 
 
 def test_by_price_and_in_spanish_nothing_is_english(
@@ -71,7 +71,7 @@ def test_by_price_and_in_spanish_nothing_is_english(
     expect(wave.locator(".passed")).to_contain_text("No está de turno:", timeout=SOON)
     accessible(page)
     fits(page)
-    finish_all(town)
+    town.finish_all()
 
 
 def test_why_not_somebody_in_particular(town: Town, policy: None, open_page: Open) -> None:
@@ -86,4 +86,4 @@ def test_why_not_somebody_in_particular(town: Town, policy: None, open_page: Ope
     expect(page.locator(".whynot")).to_contain_text("Nobody available has this name.")
     accessible(page)
     fits(page)
-    finish_all(town)
+    town.finish_all()

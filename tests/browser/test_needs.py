@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.calls import bedside, connected, link_of, peers_room, say_yes, video_visit
 from tests.browser.conftest import PHONE, TABLET, Open
 from tests.browser.looking import accessible, fits
-from tests.browser.phones import ask, finish_all, heading, on_duty, phone_of, press, steps, until
+from tests.browser.phones import ask, heading, on_duty, phone_of, press, steps, until
 from tests.browser.server import Town
 
 
@@ -19,7 +19,7 @@ def peer(town: Town) -> Iterator[dict[str, Any]]:
     found = town.user("peer", 1)
     on_duty(town, found)
     yield found
-    finish_all(town)
+    town.finish_all()
     for row in town.call(town.user("manager"), "GET", "/board")["requests"]:
         for need in row["needs"]:
             path = f"/requests/{row['id']}/needs/done"

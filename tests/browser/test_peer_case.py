@@ -10,7 +10,6 @@ from tests.browser.conftest import Open
 from tests.browser.phones import (
     ask,
     expect_state,
-    finish_all,
     heading,
     on_duty,
     phone_of,
@@ -28,7 +27,7 @@ def peers(town: Town) -> Iterator[list[dict[str, Any]]]:
     found = [user for user in town.users if user["role"] == "peer"][:2]
     on_duty(town, *found)
     yield found
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
 
 

@@ -12,7 +12,6 @@ from tests.browser.looking import accessible, fits, picture
 from tests.browser.phones import (
     NO_SIGNAL,
     ask,
-    finish_all,
     heading,
     on_duty,
     phone_of,
@@ -42,7 +41,7 @@ def peers(town: Town) -> Iterator[list[dict[str, Any]]]:
     found = [user for user in town.users if user["role"] == "peer"][2:4]
     on_duty(town, *found)
     yield found
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
 
 

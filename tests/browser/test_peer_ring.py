@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.looking import accessible, fits
-from tests.browser.phones import MOBILE, NO_SIGNAL, ask, finish_all, heading, on_duty, press, until
+from tests.browser.phones import MOBILE, NO_SIGNAL, ask, heading, on_duty, press, until
 from tests.browser.rings import NEVER_SETTLES, Worker, hand_over
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
@@ -41,7 +41,7 @@ def peer(town: Town) -> Iterator[dict[str, Any]]:
     found = town.user("peer", 1)
     on_duty(town, found)
     yield found
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
     for one in devices(town, found):
         town.call(found, "DELETE", f"/devices/{one['id']}", status=204)

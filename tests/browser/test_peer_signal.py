@@ -15,7 +15,6 @@ from tests.browser.phones import (
     NO_SIGNAL,
     ask,
     expect_state,
-    finish_all,
     heading,
     on_duty,
     phone_of,
@@ -40,7 +39,7 @@ def peer(town: Town) -> Iterator[dict[str, Any]]:
     found = town.user("peer", 1)
     on_duty(town, found)
     yield found
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
 
 

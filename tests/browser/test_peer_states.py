@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.looking import everywhere
-from tests.browser.phones import ask, expect_state, finish_all, on_duty, phone_of
+from tests.browser.phones import ask, expect_state, on_duty, phone_of
 from tests.browser.server import Town
 
 LIKE = {"en": "a veteran, a parent", "es": "alguien veterano, alguien con hijos"}
@@ -27,7 +27,7 @@ def peer(town: Town) -> Iterator[dict[str, Any]]:
     found = town.user("peer")
     on_duty(town, found)
     yield found
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import TABLET, Open
 from tests.browser.looking import accessible, fits
-from tests.browser.phones import ask, finish_all, heading, on_duty, phone_of, press, steps
+from tests.browser.phones import ask, heading, on_duty, phone_of, press, steps
 from tests.browser.server import Town
 
 
@@ -18,7 +18,7 @@ def two(town: Town) -> Iterator[list[dict[str, Any]]]:
     found = [town.user("peer", 1), town.user("peer", 3)]
     on_duty(town, *found)
     yield found
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.looking import accessible, fits
-from tests.browser.manage import HOMES, SITE, accept, ask, finish_all, on_duty
+from tests.browser.manage import HOMES, SITE, accept, ask, on_duty
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
 from tests.harness.streets import StreetServer
@@ -40,7 +40,7 @@ def _forget(streets: StreetServer, town: Town) -> Iterator[None]:
     streets.asked.clear()
     streets.is_broken = False
     yield
-    finish_all(town)
+    town.finish_all()
 
 
 def hosts(page: Page) -> set[str]:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.looking import accessible, everywhere, fits, picture
-from tests.browser.phones import ask, finish_all, on_duty, phone_of, press, request_of, steps
+from tests.browser.phones import ask, on_duty, phone_of, press, request_of, steps
 from tests.browser.server import Town
 from tests.browser.test_ed import ask as three_taps
 
@@ -21,7 +21,7 @@ def peers(town: Town) -> Iterator[list[dict[str, Any]]]:
     found = [user for user in town.users if user["role"] == "peer"][:2]
     on_duty(town, *found)
     yield found
-    finish_all(town)
+    town.finish_all()
     for peer in found:
         town.call(peer, "PUT", "/me/traits", {"traits": []})
     town.off_duty()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Open
-from tests.browser.phones import finish_all, heading, on_duty, phone_of, press
+from tests.browser.phones import heading, on_duty, phone_of, press
 from tests.browser.server import Town
 
 SOON = PATIENCE_MS
@@ -31,7 +31,7 @@ def peers(town: Town) -> Iterator[list[dict[str, Any]]]:
     found = [user for user in town.users if user["role"] == "peer"][:2]
     on_duty(town, *found)
     yield found
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
 
 

@@ -24,7 +24,7 @@ from tests.browser.calls import (
 )
 from tests.browser.conftest import Open
 from tests.browser.looking import everywhere, picture, violations
-from tests.browser.phones import MOBILE, NO_SIGNAL, expect_state, finish_all, request_of, until
+from tests.browser.phones import MOBILE, NO_SIGNAL, expect_state, request_of, until
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
 from tests.harness.turn import SECRET, Relay
@@ -54,7 +54,7 @@ def town(tmp_path_factory: pytest.TempPathFactory, relay: Relay) -> Iterator[Tow
 def peer(town: Town) -> Iterator[dict[str, Any]]:
     """A peer who answers; afterwards nothing is open."""
     yield town.user("peer", 2)
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
 
 
@@ -121,7 +121,7 @@ def test_who_answers_at_once_is_connected_in_five_seconds(
         connected(bed, phone)
         took_s.append(time.monotonic() - began)
         expect_state(phone, town, request_id, "in_session")
-        finish_all(town)
+        town.finish_all()
         for page in (bed, phone):
             page.context.close()
     assert statistics.median(took_s) < 5, took_s

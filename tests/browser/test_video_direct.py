@@ -20,7 +20,7 @@ from tests.browser.calls import (
 )
 from tests.browser.conftest import Open
 from tests.browser.looking import everywhere, picture
-from tests.browser.phones import MOBILE, expect_state, finish_all, heading, request_of, until
+from tests.browser.phones import MOBILE, expect_state, heading, request_of, until
 from tests.browser.server import Town
 
 BLOCKED = ("status of 404",)
@@ -30,7 +30,7 @@ BLOCKED = ("status of 404",)
 def peer(town: Town) -> Iterator[dict[str, Any]]:
     """A peer who answers; afterwards nothing is open."""
     yield town.user("peer", 2)
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
 
 

@@ -17,7 +17,7 @@ from tests.browser.calls import (
 )
 from tests.browser.conftest import Open
 from tests.browser.looking import everywhere, picture
-from tests.browser.phones import expect_state, finish_all, until
+from tests.browser.phones import expect_state, until
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
 from tests.harness.meetings import JitsiHost, LiveKitHost
@@ -64,7 +64,7 @@ def town(tmp_path_factory: pytest.TempPathFactory, host: JitsiHost | LiveKitHost
 def peer(town: Town) -> Iterator[dict[str, Any]]:
     """A peer who answers; afterwards nothing is open."""
     yield town.user("peer", 2)
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
 
 

@@ -19,7 +19,7 @@ from tests.browser.calls import (
 )
 from tests.browser.conftest import Open
 from tests.browser.looking import everywhere, picture
-from tests.browser.phones import finish_all, heading, until
+from tests.browser.phones import heading, until
 from tests.browser.server import Town
 
 SIZES: dict[str, ViewportSize] = {
@@ -50,7 +50,7 @@ window.SpeechRecognition = class {
 def peer(town: Town) -> Iterator[dict[str, Any]]:
     """A peer who answers; afterwards nothing is open."""
     yield town.user("peer", 2)
-    finish_all(town)
+    town.finish_all()
     town.off_duty()
 
 
