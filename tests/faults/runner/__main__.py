@@ -1,6 +1,7 @@
 """`python -m tests.faults.runner`: make faults, one after another, and print what came of them."""
 
 import argparse
+import itertools
 import json
 import sys
 import tempfile
@@ -28,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--minutes", type=float, default=240.0, help="begin no fault after this long")
     made.add_argument("--point", help="this failpoint or weather instead of the seed's")
     made.add_argument("--action", help="this act instead of the seed's")
+    made.add_argument("--kills", action="store_true", help="only faults that kill a process")
     made.add_argument("--database", choices=faults.DATABASES, help="only on this database")
     made.add_argument("--report", type=Path, default=Path("var/faults.jsonl"))
     made.add_argument("--list", action="store_true", help="say every fault there is")
@@ -51,9 +53,14 @@ def chosen(asked: argparse.Namespace) -> list[tuple[int, Fault]]:
                 ),
             )
         )
-    if asked.database and not asked.point:
-        found = [(seed, faults.of(seed)) for seed in range(first, first + 4 * count)]
-        found = [one for one in found if one[1].database == asked.database][:count]
+    if (asked.database or asked.kills) and not asked.point:
+        wanted = (
+            (seed, fault)
+            for seed in itertools.count(first)
+            if (fault := faults.of(seed)).database in (asked.database or fault.database)
+            and (fault.is_kill or not asked.kills)
+        )
+        found = list(itertools.islice(wanted, count))
     return sorted(found, key=lambda one: (one[1].database, one[0]))
 
 

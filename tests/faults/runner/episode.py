@@ -73,7 +73,7 @@ def play(cluster: Cluster, fault: Fault, seed: int) -> Episode:
         database=fault.database,
         is_reached=made.is_reached,
         role=made.role,
-        is_kill=made.is_kill,
+        is_kill=fault.is_kill and made.is_reached,
         broken=broken,
         requests=len(load.created),
         promises=len(load.ledger.promises),

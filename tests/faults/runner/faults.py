@@ -40,6 +40,11 @@ class Fault:
     act: str
     database: str
 
+    @property
+    def is_kill(self) -> bool:
+        """Whether a process ends without a chance to tidy up."""
+        return self.act in (KILL, "killed", "crashed")
+
     def __str__(self) -> str:
         return f"{self.point} {self.act} on {self.database}"
 
@@ -50,7 +55,6 @@ class Made:
 
     is_reached: bool
     role: str = ""
-    is_kill: bool = False
     at: float = 0.0
 
 
@@ -88,7 +92,7 @@ def make(fault: Fault, cluster: Cluster, load: Load, chance: Random) -> Made:
         do, _ = WEATHER[fault.point[1:], fault.act]
         at = time.monotonic()
         do(cluster, chance)
-        return Made(True, fault.point[1:], fault.act in ("killed", "crashed"), at)
+        return Made(True, fault.point[1:], at)
     time.sleep(chance.uniform(0.0, 0.8))
     if fault.point in SLOW_PROVIDER:
         cluster.provider.become(latency_s=1.3)
@@ -109,7 +113,7 @@ def make(fault: Fault, cluster: Cluster, load: Load, chance: Random) -> Made:
         else:
             _wait(cluster, ASLEEP_S[cluster.database])
         send(pid, signal.SIGCONT)
-    return Made(True, role, fault.act == KILL, at)
+    return Made(True, role, at)
 
 
 def _until_reached(fault: Fault, cluster: Cluster, load: Load) -> int | None:
