@@ -1,6 +1,8 @@
-"""`python -m benchmarks [NAME ...]`: run the tables named, or all of them."""
+"""`python -m benchmarks [NAME ...] [--write]`: run the tables named, or all of them."""
 
 import argparse
+import sys
+import traceback
 from collections.abc import Callable
 
 from benchmarks import (
@@ -9,6 +11,7 @@ from benchmarks import (
     decide,
     eta,
     outbox,
+    page,
     refusals,
     region,
     ring,
@@ -16,29 +19,52 @@ from benchmarks import (
     video,
     whatif,
 )
+from benchmarks.table import keeping
 
 TABLES: dict[str, Callable[[], None]] = {
-    "accepts": accepts.main,
-    "outbox": outbox.main,
     "ring": ring.main,
+    "accepts": accepts.main,
     "board": board.main,
     "decide": decide.main,
-    "eta": eta.main,
-    "whatif": whatif.main,
     "region": region.main,
+    "outbox": outbox.main,
     "unarmed": unarmed.main,
     "video": video.main,
     "refusals": refusals.main,
+    "eta": eta.main,
+    "whatif": whatif.main,
 }
 
 
-def main() -> None:
-    """Run what was asked for, one after the other: nothing else may load the machine meanwhile."""
+def main() -> int:
+    """Run what was asked for, one after the other: nothing else may load the machine meanwhile.
+
+    One that fails is told, leaves its block on the page as it was, and keeps nobody from theirs.
+    """
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*TABLES, []], metavar="NAME")
-    for name in parser.parse_args().names or TABLES:
-        TABLES[name]()
+    parser.add_argument(
+        "--write", action="store_true", help="put the tables into docs/performance.md"
+    )
+    asked = parser.parse_args()
+    failed = []
+    for name in asked.names or TABLES:
+        moment = page.moment()
+        try:
+            with keeping() as tables:
+                TABLES[name]()
+        except Exception:  # noqa: BLE001  # printed in full; the others have their turn
+            traceback.print_exc()
+            failed.append(name)
+            continue
+        if asked.write:
+            text = page.PAGE.read_text(encoding="utf-8")
+            told = f"Measured on {moment}; {page.machine()}."
+            page.PAGE.write_text(page.written(text, name, tables, told), encoding="utf-8")
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

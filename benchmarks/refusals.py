@@ -17,7 +17,6 @@ import requests
 
 from benchmarks.table import show
 from tests.browser.calls import link_of, video_visit
-from tests.browser.phones import finish_all
 from tests.browser.server import Town, town
 
 TRIES = int(os.environ.get("ALONGSIDE_TRIES", "2000"))
@@ -71,7 +70,7 @@ def _dead_links(place: Town, folder: Path) -> dict[str, str]:
     peer = place.user("peer", 2)
     _, over = video_visit(place, peer)
     links = {"unknown": "/join/" + "x" * 43, "over": link_of(place, over)}
-    finish_all(place)
+    place.finish_all()
     _, visit_id = video_visit(place, peer)
     links["too old"] = link_of(place, visit_id)
     _, old = _database(folder)

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 from benchmarks.table import percentile, show
 from tests.browser.calls import MEDIA, connected, link_of, say_yes, video_visit
 from tests.browser.conftest import TABLET, sign_in
-from tests.browser.phones import MOBILE, expect_state, finish_all
+from tests.browser.phones import MOBILE, expect_state
 from tests.browser.server import Town, town
 from tests.harness.chromium import chromium
 from tests.harness.turn import SECRET, Relay
@@ -80,7 +80,7 @@ def _once(place: Town, browser: Browser) -> float:
         expect_state(phone, place, request_id, "in_session")
         return took_s
     finally:
-        finish_all(place)
+        place.finish_all()
         place.off_duty()
         bed.context.close()
         phone.context.close()

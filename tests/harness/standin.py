@@ -172,7 +172,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        expected = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(expected)
+        if len(body) < expected:
+            # Who sent it was killed, or the line was cut, between its head and its end.
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         reply = self.service.answer(Asked(self.command, self.path, headers, body))
         if reply.hang_s:

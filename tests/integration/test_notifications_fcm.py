@@ -1,5 +1,6 @@
 """Every row of the push table, with the real SDK talking to a server that speaks FCM's protocol."""
 
+import socket
 import subprocess
 import sys
 import time
@@ -367,3 +368,15 @@ def test_a_dispatcher_killed_between_send_and_record_leaves_one_alert_on_the_pho
             second.wait()
         assert phones.row(rung=Rung.PUSH).state is SENT
         assert list(fcm.visible("token-a")) == [offer_id]
+
+
+def test_a_request_that_was_cut_short_is_nobodys_mistake() -> None:
+    """Whoever was killed in the middle of sending has asked for nothing."""
+    head = b"POST /v1/projects/x/messages:send HTTP/1.1\r\nContent-Length: 900\r\n\r\n"
+    with FcmServer() as fcm:
+        fcm._tokens.add("known")
+        with socket.create_connection(("127.0.0.1", fcm.port)) as line:
+            line.sendall(head.replace(b"\r\n\r\n", b"\r\nAuthorization: Bearer known\r\n\r\n{"))
+            line.shutdown(socket.SHUT_WR)
+            assert line.recv(1000) == b""
+        assert fcm.refused == []
