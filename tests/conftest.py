@@ -14,7 +14,6 @@ After every test the invariants are checked on what it left behind. A test that 
 purpose carries `@pytest.mark.unchecked("why")`.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +32,18 @@ from tests.harness.databases import (
 )
 from tests.harness.postgres import PostgresServer
 from tests.harness.redis import RedisServer
+
+HERE = Path(__file__).parent
+LONGEST = frozenset(
+    {
+        "properties/test_dispatch.py",
+        "integration/test_simulator_world.py",
+        "browser/test_video.py",
+        "faults/test_runner.py",
+    }
+)
+"""Files that take a minute or two: the last to end, whenever they begin."""
+WAITING = ("browser/", "faults/", "races/", "realtime/")
 
 
 @pytest.fixture
@@ -106,6 +117,26 @@ def db(database_url: str, clock: ManualClock) -> Iterator[Database]:
         yield database
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in an order in which several workers end at about the same time.
+
+    The longest begin first. Those that start browsers and servers, and wait for them, are spread
+    among those that only compute: otherwise they would all meet at the end of the run.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    names = {path: path.relative_to(HERE).as_posix() for path in files}
+    waiting = [path for path in files if names[path].startswith(WAITING)]
+    computing = [path for path in files if path not in waiting]
+    places = {
+        path: (names[path] not in LONGEST, (number + 0.5) / len(kind))
+        for kind in (waiting, computing)
+        for number, path in enumerate(kind)
+    }
+    items[:] = [item for path in sorted(files, key=places.__getitem__) for item in files[path]]
+
+
 def _not_run(reporter: pytest.TerminalReporter) -> list[str]:
     """One line for every test that was skipped; the product's suite has none by intention."""
     return [f"{report.nodeid}: {report.longrepr}" for report in reporter.stats.get("skipped", [])]
@@ -118,11 +149,8 @@ def _why(report: pytest.TestReport) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Just above the closing line: how the checks went, and what could not be run."""
+    """Just above the closing line: what was tried again, and what could not be run."""
     terminalreporter.section("summary", sep="=")
-    checks = os.environ.get("ALONGSIDE_CHECKS")
-    if checks is not None:
-        terminalreporter.line(f"lint, format, types, floors: {checks}")
     for report in terminalreporter.stats.get("rerun", []):
         terminalreporter.line(f"failed once, tried again: {report.nodeid}: {_why(report)}")
     for line in _not_run(terminalreporter) or ["nothing"]:
