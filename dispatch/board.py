@@ -4,7 +4,7 @@ It reads and shapes. A row carries its own request's `seq`, so a reader keeps th
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from statistics import median
 from typing import Any
@@ -89,8 +89,11 @@ def _offer_counts(tx: Transaction, request_ids: list[str]) -> dict[str, dict[str
     return found
 
 
-def peer_rows(tx: Transaction, network_id: str, only: str | None = None) -> list[Shape]:
-    """The peers on duty or on a visit: where they are as an area, and exactly only on the road."""
+def peer_rows(tx: Transaction, network_id: str, only: Collection[str] | None = None) -> list[Shape]:
+    """The peers on duty or on a visit: where they are as an area, and exactly only on the road.
+
+    Of `only`, also who is neither: their row says so.
+    """
     query = (
         select(Peer, User.name, Duty, Visit)
         .join(User, User.id == Peer.id)
@@ -100,7 +103,7 @@ def peer_rows(tx: Transaction, network_id: str, only: str | None = None) -> list
         .order_by(User.name, User.id)
     )
     if only is not None:
-        query = query.where(Peer.id == only)
+        query = query.where(Peer.id.in_(only))
     else:
         query = query.where(or_(Duty.on_duty, Visit.id.is_not(None)))
     return [_peer_row(*row) for row in tx.session.execute(query)]

@@ -11,6 +11,7 @@ change as one guarded statement and journals it. They return rows; shaping is th
 - `calls`    the telephone calls of a visit: asked for, connected, ended; what their clock does
 - `behalf`   a step that a room or a call takes in the peer's place
 - `duty`     be available, share a position
+- `positions` the positions of many at once
 - `notes`    the note after a visit, how a peer is, and who talks with them
 - `previews` a policy that is tried on the past
 - `people`   sites, users, peers, certificates, badges, policy

@@ -213,12 +213,12 @@ def end_stale(tx: Transaction, duty: Duty) -> None:
     _offers_end(tx, duty.peer_id, set())
 
 
-def record_position(tx: Transaction, actor: Actor, reading: Position) -> Recorded:
-    """Keep the peer's newest position. What cannot be true is said so and not used.
+def check_position(now: datetime, reading: Position) -> None:
+    """What a position must be to say anything about now, whatever is known of its peer.
 
     Raises `Invalid` (`position_stale`, `position_in_future`, `invalid` for the null island).
     """
-    age_s = (tx.now - reading.recorded_at).total_seconds()
+    age_s = (now - reading.recorded_at).total_seconds()
     if age_s > POSITION_AGE_S:
         raise Invalid("This position is too old.", code="position_stale", field="recorded_at")
     if age_s < -CLOCK_SKEW_S:
@@ -227,6 +227,30 @@ def record_position(tx: Transaction, actor: Actor, reading: Position) -> Recorde
         )
     if reading.latitude == 0.0 and reading.longitude == 0.0:
         raise Invalid("A phone without a fix reports 0, 0.", field="latitude")
+
+
+def judge(
+    reading: Position, latitude: float | None, longitude: float | None, at: datetime | None
+) -> Used:
+    """What becomes of the reading of somebody on duty or on a visit, after the last one kept."""
+    if at is None:
+        return Used.USED
+    if reading.recorded_at <= at:
+        return Used.OUT_OF_ORDER
+    if latitude is None or longitude is None:
+        return Used.USED
+    here = Point(reading.latitude, reading.longitude)
+    elapsed_s = (reading.recorded_at - at).total_seconds()
+    is_jump = geo.is_impossible(Point(latitude, longitude), here, elapsed_s)
+    return Used.IMPOSSIBLE_SPEED if is_jump else Used.USED
+
+
+def record_position(tx: Transaction, actor: Actor, reading: Position) -> Recorded:
+    """Keep the peer's newest position. What cannot be true is said so and not used.
+
+    Raises `Invalid` as `check_position` does.
+    """
+    check_position(tx.now, reading)
     duty = tx.session.scalars(
         select(Duty).where(Duty.peer_id == actor.id).with_for_update()
     ).one_or_none()
@@ -236,14 +260,11 @@ def record_position(tx: Transaction, actor: Actor, reading: Position) -> Recorde
     if duty is None or (not duty.on_duty and visit is None):
         return Recorded(Used.OFF_DUTY)
     duty.contact_at = tx.now
-    if duty.position_at is not None and reading.recorded_at <= duty.position_at:
-        return Recorded(Used.OUT_OF_ORDER)
     here = Point(reading.latitude, reading.longitude)
+    used = judge(reading, duty.latitude, duty.longitude, duty.position_at)
+    if used is not Used.USED:
+        return Recorded(used)
     before = _before(duty, reading, visit)
-    if duty.position_at is not None and duty.latitude is not None and duty.longitude is not None:
-        elapsed_s = (reading.recorded_at - duty.position_at).total_seconds()
-        if geo.is_impossible(Point(duty.latitude, duty.longitude), here, elapsed_s):
-            return Recorded(Used.IMPOSSIBLE_SPEED)
     duty.latitude, duty.longitude = reading.latitude, reading.longitude
     duty.accuracy_m, duty.position_at = reading.accuracy_m, reading.recorded_at
     duty.cell = cell_of(reading.latitude, reading.longitude)

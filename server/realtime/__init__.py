@@ -10,6 +10,7 @@ An emit is an announcement. It may be lost; whoever missed one reads the rows ag
 - `room_events`  what is said there, as types
 - `talk_events`, `talking`  that something was written in a visit; and what person and peer write
 - `pace`         how fast one socket may speak
+- `positions`    what phones say of where they are, gathered and written together
 - `publisher`    after each commit: facts, offers, duty and positions to their rooms
 - `boardfeed`    changed rows of the live boards
 - `changes`      what a transaction did to duty rows, which journal nothing

@@ -20,8 +20,6 @@ from storage.database import Database, Transaction
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 8_000
-ONE_BY_ONE = 20
-"""Up to so many changed peers are read one by one; more are picked from all of the network."""
 
 
 @dataclass
@@ -83,7 +81,9 @@ def _payloads(tx: Transaction, network_id: str, changed: _Changed) -> Iterator[J
         select(SupportRequest).where(SupportRequest.id.in_(changed.requests))
     ).all()
     parts = [("rows", row) for row in board.rows(tx, requests)]
-    parts += [("peers", row) for row in _peers(tx, network_id, changed.peers)]
+    if changed.peers:
+        peers = board.peer_rows(tx, network_id, only=sorted(changed.peers))
+        parts += [("peers", row) for row in peers]
     payload: Json = {"seq": seq, "rows": [], "peers": []}
     taken = wire.size(payload)
     for kind, row in parts:
@@ -96,14 +96,3 @@ def _payloads(tx: Transaction, network_id: str, changed: _Changed) -> Iterator[J
         taken += size
     if payload["rows"] or payload["peers"]:
         yield payload
-
-
-def _peers(tx: Transaction, network_id: str, peer_ids: set[str]) -> list[Json]:
-    """The rows of these peers; one who went off duty has a row that says so."""
-    found: list[Json] = []
-    if len(peer_ids) > ONE_BY_ONE:
-        found = [row for row in board.peer_rows(tx, network_id) if row["id"] in peer_ids]
-    missing = peer_ids - {row["id"] for row in found}
-    for peer_id in sorted(missing):
-        found += board.peer_rows(tx, network_id, only=peer_id)
-    return found

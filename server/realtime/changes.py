@@ -11,6 +11,7 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, UOWTransaction
 
 from dispatch.calls import VisitCall
+from dispatch.geo import Point
 from dispatch.models import Duty, Peer
 from dispatch.rooms import Room, Seat
 from dispatch.talk.threads import Thread
@@ -31,6 +32,8 @@ class PeerChange:
     is_other_duty: bool = False
     has_begun: bool = False
     has_moved: bool = False
+    here: Point | None = None
+    """Where to, when whoever wrote it knows and they are on no visit: then no row need be read."""
     reach: bool | None = None
     """The new value, when it changed."""
 
@@ -39,6 +42,12 @@ def of(tx: Transaction) -> dict[str, PeerChange]:
     """The changes of a transaction that were flushed, by peer."""
     found: dict[str, PeerChange] = tx.session.info.get(_KEY, {})
     return found
+
+
+def moved(tx: Transaction, peer_id: str, network_id: str, here: Point) -> None:
+    """A peer who is on no visit was written down at `here`, past the session's objects."""
+    change = _change(tx.session, peer_id, network_id)
+    change.has_moved, change.here = True, here
 
 
 def rooms_of(tx: Transaction) -> set[str]:

@@ -22,6 +22,8 @@ from server.wiring import Wired
 
 GATHER_S = 0.05
 """How long a web process gathers the changes of its boards."""
+POSITIONS_S = 0.25
+"""How long a web process gathers positions; what it loses of them when it is killed."""
 
 
 def install(app: Flask, wired: Wired) -> SocketIO:
@@ -43,10 +45,13 @@ def install(app: Flask, wired: Wired) -> SocketIO:
     watcher = Watcher(wired, live.connections, live, also=also)
     transport.tame(server, on_request=watcher.start, on_slow=wired.metrics.slow_readers.inc)
     app.extensions["alongside_watcher"] = watcher
-    app.extensions["alongside_drain"] = Drain(server.eio)
+    transport.answer_later(server, NAMESPACE, "position", live.position)
+    app.extensions["alongside_positions"] = live.positions
+    app.extensions["alongside_drain"] = Drain(server.eio, live.positions.hasten)
     wired.publisher.use(_outlet(server, settings))
     if is_gevent():
         wired.publisher.board.gather_s = GATHER_S
+        live.positions.gather_s = POSITIONS_S
 
     def asyncapi_json() -> Response:
         return jsonify(_reference(settings.public_url, tuple(transports(settings))))

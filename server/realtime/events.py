@@ -242,8 +242,8 @@ SAID = _by_name(
             PositionBody,
             PositionDone,
             frozenset({Role.PEER}),
-            "Where I am; the same as POST /positions.",
-            ("position_stale", "position_in_future"),
+            "Where I am; the same as POST /positions. Acknowledged when it is stored, soon after.",
+            ("position_stale", "position_in_future", "too_fast"),
         ),
         Said(
             "seen",

@@ -92,13 +92,18 @@ def _is_deaf(connection: Any) -> bool:
 class Drain:
     """Everybody is sent away, in no order, a few at a time; who comes meanwhile, too."""
 
-    def __init__(self, engine: Any) -> None:
+    def __init__(self, engine: Any, first: Callable[[], None] = lambda: None) -> None:
         self._engine = engine
+        self._first = first
         self._never = threading.Event()
 
     def run(self, within_s: float = 15.0) -> None:
-        """Hang up on all; cut who does not say goodbye. Returns when nobody is left, or too late."""
+        """Hang up on all; cut who does not say goodbye. Returns when nobody is left, or too late.
+
+        Before anybody is sent away, `first` is called: what was said to us is not lost with them.
+        """
         began = time.monotonic()
+        self._first()
         told: list[tuple[float, Any]] = []
         while time.monotonic() - began < within_s:
             here = [one for one in list(self._engine.sockets.values()) if not one.closed]

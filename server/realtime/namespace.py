@@ -20,7 +20,6 @@ from dispatch.actions.duty import Position
 from dispatch.models import Site, SupportRequest
 from dispatch.states import Role
 from server import audit
-from server.api.duty import PositionBody
 from server.api.layer import COOKIE
 from server.api.models import Body
 from server.auth.callers import Caller, Credential, authenticate
@@ -34,6 +33,7 @@ from server.realtime.connections import Connection, Connections, GuestConnection
 from server.realtime.events import SAID, Auth, Follow, Nothing, Refresh, Said, Seen, Unfollow
 from server.realtime.hall import Hall
 from server.realtime.outlets import Json
+from server.realtime.positions import Positions, Reply, refusal
 from server.realtime.publisher import MOST_BYTES
 from server.realtime.rooms import NAMESPACE
 from server.wiring import Wired
@@ -62,11 +62,11 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
             "unfollow_board": self._unfollow_board,
             "follow_site": self._follow_site,
             "unfollow_site": self._unfollow_site,
-            "position": self._position,
             "seen": self._seen,
             "refresh": self._refresh,
         }
         self.hall = Hall(wired, self.connections, self)
+        self.positions = Positions(wired)
 
     def trigger_event(self, event: Any, sid: str, *said: Any) -> Json | None:
         """The library's way in, for connections and for everything that a client says."""
@@ -153,24 +153,36 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
     def _answer(self, event: Any, sid: str, said: tuple[Any, ...]) -> Json:
         """The acknowledgement of one event."""
         try:
-            guest = self.connections.guest(sid)
-            connection = self.connections.get(sid)
-            if guest is None and (connection is None or self._is_expired(connection)):
-                raise Problem("not_signed_in")
-            declared = SAID.get(event) if isinstance(event, str) else None
-            if declared is None:
-                raise Problem("not_found", "There is no such event.")
-            if guest is not None and not declared.guests:
-                raise Problem("forbidden")
-            if connection is not None and connection.caller.role not in declared.roles:
-                raise Problem("forbidden")
-            body = _parse_said(declared, said)
+            declared, who, body = self._understood(event, sid, said)
             if declared.name in self.hall.handlers:
-                return {"ok": True, **self.hall.handlers[declared.name](guest or connection, body)}
-            assert connection is not None
-            return {"ok": True, **self._handlers[declared.name](connection, body)}
+                return {"ok": True, **self.hall.handlers[declared.name](who, body)}
+            return {"ok": True, **self._handlers[declared.name](who, body)}
         except Exception as error:  # noqa: BLE001  # answered by its code; the unforeseen is logged
-            return _refusal(to_problem(error))
+            return refusal(to_problem(error))
+
+    def position(self, sid: str, said: tuple[Any, ...], reply: Reply) -> None:
+        """A position, which is acknowledged by `reply` when it is stored."""
+        try:
+            _declared, connection, body = self._understood("position", sid, said)
+            reading = Position(body.latitude, body.longitude, body.accuracy_m, body.recorded_at)
+            self.positions.take(connection, reading, reply)
+        except Exception as error:  # noqa: BLE001  # answered by its code; the unforeseen is logged
+            reply(refusal(to_problem(error)))
+
+    def _understood(self, event: Any, sid: str, said: tuple[Any, ...]) -> tuple[Said, Any, Any]:
+        """What was said, by whom, and its body. Raises what it is refused with."""
+        guest = self.connections.guest(sid)
+        connection = self.connections.get(sid)
+        if guest is None and (connection is None or self._is_expired(connection)):
+            raise Problem("not_signed_in")
+        declared = SAID.get(event) if isinstance(event, str) else None
+        if declared is None:
+            raise Problem("not_found", "There is no such event.")
+        if guest is not None and not declared.guests:
+            raise Problem("forbidden")
+        if connection is not None and connection.caller.role not in declared.roles:
+            raise Problem("forbidden")
+        return declared, guest or connection, _parse_said(declared, said)
 
     def _is_expired(self, connection: Connection) -> bool:
         ends = connection.expires_at
@@ -263,13 +275,6 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
         self.server.leave_room(connection.sid, room, NAMESPACE)
         return {}
 
-    def _position(self, connection: Connection, body: PositionBody) -> Json:
-        reading = Position(body.latitude, body.longitude, body.accuracy_m, body.recorded_at)
-        with self._wired.db.transaction() as tx:
-            actor = self._caller(tx, connection).as_actor()
-            # A position that counts is also the sign of life; it says so itself.
-            return {"used": duty.record_position(tx, actor, reading).used.value}
-
     def _seen(self, connection: Connection, body: Seen) -> Json:
         with self._wired.db.transaction() as tx:
             actor = self._caller(tx, connection).as_actor()
@@ -312,10 +317,3 @@ def _parse_said(declared: Said, said: tuple[Any, ...]) -> Any:
     if value is None and declared.body is Nothing:
         return Nothing()
     return _parse(declared.body, value)
-
-
-def _refusal(problem: Problem) -> Json:
-    refused: Json = {"ok": False, "code": problem.code, "detail": problem.detail}
-    if problem.errors is not None:
-        refused["errors"] = problem.errors
-    return refused

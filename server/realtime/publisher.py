@@ -70,6 +70,9 @@ class Publisher:
             self._tell(fact)
         moved = [p for p, change in duties.items() if change.has_moved and self._is_due(p, tx.now)]
         changed = {p for p, change in duties.items() if change.is_other_duty}
+        places = {p: here for p in moved if (here := duties[p].here) is not None}
+        moved = [p for p in moved if p not in places]
+        changed |= {p for p, here in places.items() if self._is_elsewhere(p, here, tx.now)}
         asked = [
             offer["id"]
             for fact in facts
@@ -242,7 +245,10 @@ class Publisher:
                 payload = {"request_id": visit.request_id, "position": where}
                 to = [rooms.full(visit.request_id), rooms.plain(visit.request_id)]
                 self._emit("position", payload, to)
-            if where is not None or self._is_elsewhere(duty, tx.now):
+            here = None
+            if duty.latitude is not None and duty.longitude is not None:
+                here = Point(duty.latitude, duty.longitude)
+            if where is not None or self._is_elsewhere(duty.peer_id, here, tx.now):
                 different.add(duty.peer_id)
         return different
 
@@ -254,15 +260,13 @@ class Publisher:
         _remember(self._looked, peer_id, now)
         return True
 
-    def _is_elsewhere(self, duty: Duty, now: datetime) -> bool:
+    def _is_elsewhere(self, peer_id: str, here: Point | None, now: datetime) -> bool:
         """Whether the boards show this peer in another area, or may do; remembers the new one."""
-        area = None
-        if duty.latitude is not None and duty.longitude is not None:
-            area = geo.area(Point(duty.latitude, duty.longitude))
-        told_at, told = self._areas.get(duty.peer_id, (None, None))
+        area = geo.area(here) if here is not None else None
+        told_at, told = self._areas.get(peer_id, (None, None))
         if told_at is not None and told == area and told_at <= now < told_at + AREA_AGAIN:
             return False
-        _remember(self._areas, duty.peer_id, (now, area))
+        _remember(self._areas, peer_id, (now, area))
         return True
 
     def _mark_boards(self, facts: Iterable[Fact], duties: dict[str, str]) -> None:

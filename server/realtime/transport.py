@@ -159,6 +159,38 @@ def tame(
     engine.on("message", message)
 
 
+def answer_later(
+    server: socketio.Server,
+    namespace: str,
+    event: str,
+    take: Callable[[str, tuple[Any, ...], Callable[[Any], None]], None],
+) -> None:
+    """Hand `event` to `take(sid, what was said, reply)`, and go on to what the client says next.
+
+    The library itself acknowledges when a handler returns, and until then hears nothing else from
+    that client.
+    """
+    stock = server._handle_event
+
+    def handle_event(eio_sid: str, where: str | None, number: int | None, data: Any) -> None:
+        if where != namespace or data[0] != event:
+            stock(eio_sid, where, number, data)
+            return
+        sid = server.manager.sid_from_eio_sid(eio_sid, namespace)
+        if not server.manager.is_connected(sid, namespace):
+            return
+
+        def reply(answer: Any) -> None:
+            if number is not None:
+                kind = socketio.packet.ACK
+                said = server.packet_class(kind, namespace=namespace, id=number, data=[answer])
+                server._send_packet(eio_sid, said)
+
+        take(sid, tuple(data[1:]), reply)
+
+    server._handle_event = handle_event
+
+
 def _is_half_upgrade(environ: dict[str, Any]) -> bool:
     """Whether a websocket is asked for in one header and not in the other: the library trips."""
     asks = environ.get("HTTP_UPGRADE", "").lower() == "websocket"

@@ -100,8 +100,8 @@ class Watcher:
         if not here:
             return
         with self._wired.db.read() as tx:
-            standing = _standing(tx, sorted({one.caller.session_id for one in here}))
-            strangers = [one for one in here if standing.get(one.caller.session_id) != _known(one)]
+            found = standing(tx, sorted({one.caller.session_id for one in here}))
+            strangers = [one for one in here if found.get(one.caller.session_id) != known(one)]
             lost = [
                 (one, request_id)
                 for one in here
@@ -126,12 +126,13 @@ class Watcher:
                 duty.heard_from(tx, *peers)
 
 
-def _known(connection: Connection) -> Standing:
+def known(connection: Connection) -> Standing:
+    """Who connected, as the rows said then."""
     caller = connection.caller
     return caller.user_id, caller.role, caller.network_id, caller.site_id
 
 
-def _standing(tx: Transaction, session_ids: Sequence[str]) -> dict[str, Standing]:
+def standing(tx: Transaction, session_ids: Sequence[str]) -> dict[str, Standing]:
     """Who the users of those sessions are that still count."""
     found: dict[str, Standing] = {}
     for start in range(0, len(session_ids), AT_ONCE):
