@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, delete, func, select, update
 
+from notifications.calls.models import CallJob, JobState
 from notifications.channels.base import Result
 from notifications.directory import Directory
 from notifications.models import (
@@ -160,6 +161,26 @@ def forget(tx: Transaction, network_id: str, before: datetime, limit: int) -> in
         delete(Delivery)
         .where(Delivery.id.in_(old.scalar_subquery()))
         .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return len(gone)
+
+
+def forget_calls(tx: Transaction, before: datetime, limit: int) -> int:
+    """Delete up to `limit` finished calls' dealings with the provider, made before; how many.
+
+    That there was a call, and how it ended, stays with its visit.
+    """
+    old = (
+        select(CallJob.id)
+        .where(CallJob.state == JobState.DONE, CallJob.created_at < before)
+        .order_by(CallJob.created_at)
+        .limit(limit)
+    )
+    gone = tx.session.execute(
+        delete(CallJob)
+        .where(CallJob.id.in_(old.scalar_subquery()))
+        .returning(CallJob.id)
         .execution_options(synchronize_session=False)
     ).all()
     return len(gone)

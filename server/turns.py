@@ -59,13 +59,14 @@ def chores(db: Database) -> int:
 
 
 def forget(db: Database, kept_days: int) -> int:
-    """Delete deliveries that ended so many days ago, callbacks and questions by text; returns 0.
+    """Delete deliveries and calls that ended so many days ago, callbacks, questions by text; returns 0.
 
     In batches, each a transaction of its own; what is left over goes at the next turn.
     """
     with db.transaction() as tx:
         before = tx.now - timedelta(days=kept_days)
         history.forget_talk(tx)
+        history.forget_calls(tx, before, FORGOTTEN_AT_ONCE)
         networks = list(tx.session.scalars(select(Network.id).order_by(Network.id)))
     left = BATCHES
     for network_id in networks:

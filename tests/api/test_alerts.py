@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from notifications import history, providers
+from notifications.calls.models import CallJob, JobState
 from notifications.channels.base import Outcome, Result
 from notifications.channels.memory import MemoryChannel
 from notifications.circuit import Shut
@@ -215,6 +216,32 @@ def test_the_history_is_forgotten_when_its_days_are_over(
     with wired.db.read() as tx:
         left = tx.session.query(Delivery).all()
         assert [row.due_at is None for row in left] == [False] * (before - 1), "nothing that waits"
+
+
+def test_what_a_provider_called_a_call_is_forgotten_with_it(
+    wired: Wired, world: World, clock: ManualClock
+) -> None:
+    with wired.db.transaction() as tx:
+        for name, state, due_at in (
+            ("over", JobState.DONE, None),
+            ("waits", JobState.CLOSING, tx.now),
+        ):
+            tx.session.add(
+                CallJob(
+                    id=name,
+                    network_id=world.here.id,
+                    state=state,
+                    created_at=tx.now,
+                    due_at=due_at,
+                    expires_at=tx.now,
+                    sid=f"CA-{name}",
+                )
+            )
+    for days, left in ((89, ["over", "waits"]), (2, ["waits"])):
+        clock.advance(days * 86400)
+        turns.forget(wired.db, 90)
+        with wired.db.read() as tx:
+            assert sorted(job.id for job in tx.session.query(CallJob)) == left
 
 
 def test_forgetting_goes_in_batches(
