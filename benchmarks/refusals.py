@@ -45,9 +45,8 @@ def main() -> None:
                 f"{told:.3f}" + (" TOLD APART" if is_told else ""),
             ]
         )
-    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     show(
-        f"Refusals of a guest link ({os.cpu_count()} cores, load {load})",
+        "Refusals of a guest link",
         ["reason", "tries", "p50", "p95", f"AUC against unknown (0.5 +- {MOST_AUC - 0.5:.2f})"],
         rows,
     )

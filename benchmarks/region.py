@@ -90,7 +90,7 @@ def main() -> None:
         f"The nearest {region.NEAREST} within {LIMIT_M / 1000:.0f} km of {PEERS:,} peers on duty",
         ["what", "searches", "p50 ms", "p99 ms", "p99 of ours", "limit (p99)"],
         rows,
-        f"Load {os.getloadavg()[0]:.1f}. " + " ".join(notes),
+        " ".join(notes),
     )
 
 

@@ -5,7 +5,6 @@ on this machine. The clock starts at the peer's tap and stops when both browsers
 connected; signing in and the way to the button are not in it.
 """
 
-import os
 import tempfile
 import time
 from pathlib import Path
@@ -52,9 +51,8 @@ def main() -> None:
                 f"{LIMIT_S:.0f} s" + ("" if percentile(took, 50) < LIMIT_S else " MISSED"),
             ]
         )
-    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     show(
-        f'From "Start video" to both connected ({os.cpu_count()} cores, load {load})',
+        'From "Start video" to both connected',
         ["way", "calls", "p50", "p95", "slowest", "limit, p50"],
         rows,
     )
