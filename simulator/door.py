@@ -53,6 +53,10 @@ class Line(Protocol):
         """Send an event and wait for its acknowledgement. Raises `Unreachable`."""
         ...
 
+    def say(self, event: str, data: Mapping[str, Any]) -> None:
+        """Send an event, whose acknowledgement nobody waits for. Raises `Unreachable`."""
+        ...
+
     def close(self) -> None:
         """Hang up."""
         ...

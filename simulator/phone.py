@@ -196,6 +196,16 @@ class Phone:
         except Unreachable:
             return None
 
+    def tell(self, event: str, data: Mapping[str, Any]) -> bool:
+        """Send on the live line and wait for nothing; whether there was a line."""
+        if not self.is_live or self._line is None:
+            return False
+        try:
+            self._line.say(event, data)
+        except Unreachable:
+            return False
+        return True
+
     def _heard(self, event: str, data: Json) -> None:
         """May be called from another thread: the stage takes it from there."""
         if event == LINE_CLOSED:

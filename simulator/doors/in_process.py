@@ -37,6 +37,10 @@ class InProcessLine:
         answer = self._client.emit(event, dict(data), namespace=NAMESPACE, callback=True)
         return answer if isinstance(answer, dict) else {"ok": False, "code": "no_answer"}
 
+    def say(self, event: str, data: Mapping[str, Any]) -> None:
+        """Send and go on."""
+        self.call(event, data)
+
     def close(self) -> None:
         """Hang up; what has not been handed out yet is lost, as on any line."""
         self._was_closed = True

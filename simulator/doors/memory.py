@@ -36,6 +36,10 @@ class MemoryLine:
         self.said.append((event, dict(data)))
         return {"ok": True}
 
+    def say(self, event: str, data: Mapping[str, Any]) -> None:
+        """Keep it."""
+        self.call(event, data)
+
     def close(self) -> None:
         """Hang up."""
         self.is_open = False

@@ -36,6 +36,13 @@ class NetworkLine:
             raise Unreachable(type(error).__name__) from error
         return answer if isinstance(answer, dict) else {"ok": False, "code": "no_answer"}
 
+    def say(self, event: str, data: Mapping[str, Any]) -> None:
+        """Send and go on."""
+        try:
+            self._client.emit(event, dict(data), namespace=NAMESPACE)
+        except (socketio.exceptions.SocketIOError, OSError) as error:
+            raise Unreachable(type(error).__name__) from error
+
     def close(self) -> None:
         """Hang up. The library waits seconds for the other end to agree; nobody else need."""
         threading.Thread(target=self._disconnect, name="hang-up", daemon=True).start()

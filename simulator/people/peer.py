@@ -281,7 +281,8 @@ class Peer(Person):
             "accuracy_m": 12.0,
             "recorded_at": iso(self.stage.now()),
         }
-        if self.phone.send("position", reading) is None:
+        # Stored and acknowledged a moment later; everybody else would wait for that moment.
+        if not self.phone.tell("position", reading):
             self._late.append(reading)
 
     def _send_late(self) -> None:

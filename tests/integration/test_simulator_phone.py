@@ -97,7 +97,8 @@ def test_without_a_signal_steps_wait_and_arrive_in_their_order_when_it_is_back()
     assert not one.door.lines[0].is_open
     one.phone.insist("POST", "/visits/v/depart", None, one.answers.append)
     one.phone.insist("POST", "/visits/v/arrive", None, one.answers.append)
-    assert one.phone.send("position", {}) is None
+    assert one.phone.send("seen", {}) is None
+    assert not one.phone.tell("position", {})
     one.pass_time(59)
     assert one.answers == []
     one.pass_time(2)
