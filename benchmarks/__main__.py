@@ -4,6 +4,7 @@ import argparse
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 
 from benchmarks import (
     accepts,
@@ -19,6 +20,7 @@ from benchmarks import (
     video,
     whatif,
 )
+from benchmarks.load import run as load
 from benchmarks.table import keeping
 
 TABLES: dict[str, Callable[[], None]] = {
@@ -33,6 +35,7 @@ TABLES: dict[str, Callable[[], None]] = {
     "refusals": refusals.main,
     "eta": eta.main,
     "whatif": whatif.main,
+    "load": load.table,
 }
 
 
@@ -46,7 +49,10 @@ def main() -> int:
     parser.add_argument(
         "--write", action="store_true", help="put the tables into docs/performance.md"
     )
+    parser.add_argument("--phones", type=int, help="how many `load` has, instead of 10,000")
     asked = parser.parse_args()
+    if asked.phones is not None:
+        TABLES["load"] = partial(load.table, asked.phones)
     failed = []
     for name in asked.names or TABLES:
         moment = page.moment()

@@ -115,6 +115,12 @@ class PostgresServer:
         """Whether it was started and has not been stopped."""
         return self._process is not None
 
+    @property
+    def pid(self) -> int:
+        """The server's process. It must be running."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop and keep the data. SIGINT cuts connections in order; SIGQUIT is a crash."""
         if self._process is not None:

@@ -73,6 +73,12 @@ class RedisServer:
         """Whether it was started and has not been stopped."""
         return self._process is not None
 
+    @property
+    def pid(self) -> int:
+        """The server's process. It must be running."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
         """Be gone at once; there is nothing to save."""
         if self._process is not None:
