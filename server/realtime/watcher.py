@@ -9,14 +9,16 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch import access
 from dispatch.actions import duty
 from dispatch.models import SupportRequest, User
+from dispatch.near import as_one, one_of
 from dispatch.states import Role
 from server.models import UserSession
 from server.realtime.connections import Connection, Connections
@@ -134,20 +136,29 @@ def known(connection: Connection) -> Standing:
 
 def standing(tx: Transaction, session_ids: Sequence[str]) -> dict[str, Standing]:
     """Who the users of those sessions are that still count."""
+    dialect = tx.session.get_bind().dialect.name
     found: dict[str, Standing] = {}
     for start in range(0, len(session_ids), AT_ONCE):
-        rows = tx.session.execute(
-            select(UserSession.id, User.id, User.role, User.network_id, User.site_id)
-            .join(User, User.id == UserSession.user_id)
-            .where(
-                UserSession.id.in_(session_ids[start : start + AT_ONCE]),
-                UserSession.revoked_at.is_(None),
-                UserSession.expires_at > tx.now,
-                User.is_active,
-            )
-        )
+        part = as_one(dialect, session_ids[start : start + AT_ONCE])
+        rows = tx.session.execute(_counting(dialect), {"sessions": part, "now": tx.now})
         found |= {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
     return found
+
+
+# Built once: it is asked every two seconds and with every batch of positions.
+@cache
+def _counting(dialect: str) -> Any:
+    """Of `sessions`, those that count, and their users."""
+    return (
+        select(UserSession.id, User.id, User.role, User.network_id, User.site_id)
+        .join(User, User.id == UserSession.user_id)
+        .where(
+            one_of(dialect, UserSession.id, "sessions"),
+            UserSession.revoked_at.is_(None),
+            UserSession.expires_at > bindparam("now"),
+            User.is_active,
+        )
+    )
 
 
 def _lost(tx: Transaction, connection: Connection) -> set[str]:
