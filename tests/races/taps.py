@@ -21,27 +21,42 @@ SETTLE_S = 0.02
 OK = "200"
 
 
-class Tap:
-    """One POST without a body, written but for its last byte."""
+class Wire:
+    """A connection that is kept: one POST after another, each written but for its last byte."""
 
-    def __init__(self, port: int, path: str, token: str) -> None:
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._last = b""
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=ANSWER_S)
         # Otherwise the last byte would wait for the acknowledgement of those before it.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        lines = (
-            f"POST /api/v1{path} HTTP/1.1",
-            f"Host: 127.0.0.1:{port}",
-            f"Authorization: Bearer {token}",
-            "Content-Length: 0",
-        )
-        text = "\r\n".join(lines) + "\r\n\r\n"
-        self._socket.sendall(text[:-1].encode())
+        self.port: int = self._socket.getsockname()[1]
+        """Ours, by which the server's end is known."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up."""
         self._socket.close()
+
+    def write(self, path: str, token: str, body: object = None) -> None:
+        """The next POST."""
+        sent = b"" if body is None else json.dumps(body).encode()
+        lines = [
+            f"POST /api/v1{path} HTTP/1.1",
+            f"Host: 127.0.0.1:{self._port}",
+            f"Authorization: Bearer {token}",
+            f"Content-Length: {len(sent)}",
+        ]
+        if sent:
+            lines.append("Content-Type: application/json")
+        text = "\r\n".join(lines).encode() + b"\r\n\r\n" + sent
+        self._socket.sendall(text[:-1])
+        self._last = text[-1:]
 
     def fileno(self) -> int:
         """The socket, to ask whether something has come."""
@@ -49,7 +64,7 @@ class Tap:
 
     def go(self) -> None:
         """Send the last byte."""
-        self._socket.sendall(b"\n")
+        self._socket.sendall(self._last)
 
     def answer(self) -> str:
         """`200`, or status and code of the refusal, such as `409 busy`."""
@@ -64,7 +79,15 @@ class Tap:
             return f"{heard.status} {body!r}"
 
 
-def let_go(taps: Sequence[Tap]) -> tuple[list[str], bool]:
+class Tap(Wire):
+    """One POST without a body, on a connection of its own."""
+
+    def __init__(self, port: int, path: str, token: str) -> None:
+        super().__init__(port)
+        self.write(path, token)
+
+
+def let_go(taps: Sequence[Wire]) -> tuple[list[str], bool]:
     """The answers in the order of `taps`, and whether all had left before the first came back."""
     time.sleep(SETTLE_S)
     for tap in random.sample(taps, len(taps)):

@@ -99,6 +99,13 @@ class Phone:
         with self._news:
             return [payload for name, payload in self._heard if name == event]
 
+    def take(self, event: str) -> list[Json]:
+        """What was heard so far of an event, without waiting; it is then forgotten."""
+        with self._news:
+            taken = [payload for name, payload in self._heard if name == event]
+            self._heard = [one for one in self._heard if one[0] != event]
+            return taken
+
     def until_out(self, within_s: float) -> float:
         """Wait until the server sent it out; how many seconds that took."""
         began = time.monotonic()
