@@ -213,7 +213,8 @@ def _peers(tx: Transaction, peers: list[Person], of_network: dict[str, list[str]
                 "home_cell": cell,
                 "accuracy_m": 20.0,
                 "position_at": tx.now,
-                "contact_at": tx.now,
+                # Their first connection is news, as at the beginning of a shift.
+                "contact_at": tx.now - timedelta(hours=1),
             }
         )
     for table, rows in (

@@ -37,6 +37,7 @@ class Course:
     first_memory_mb: dict[str, float] = field(default_factory=dict)
     """Before anybody connected."""
     ramp_s: float = 0.0
+    ramp: dict[str, Used] = field(default_factory=dict)
     connected: int = 0
     begin: float = 0.0
     began_at: datetime | None = None
@@ -90,7 +91,9 @@ class Crowd:
         """From the first connection to the last answer; everybody is still connected then."""
         course, plan = self.course, self.plan
         loop = asyncio.get_running_loop()
+        watched.begin()
         await self._ramp()
+        course.ramp = watched.end()
         # Our own collections would be measured as the server's answers being late.
         gc.collect()
         gc.freeze()

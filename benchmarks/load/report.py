@@ -108,6 +108,12 @@ class Report:
             )
         return rows
 
+    def connect_ms(self) -> float:
+        """Processor time of the web processes for one connection of the ramp, in milliseconds."""
+        ramp, course = self.course.ramp, self.course
+        percent = sum(used.cpu_percent for name, used in ramp.items() if name.startswith("web"))
+        return 10.0 * percent * course.ramp_s / max(course.connected, 1)
+
     def kb_per_phone(self) -> float:
         """What the web processes hold more than before anybody came, for each connection."""
         course = self.course
@@ -122,8 +128,8 @@ class Report:
         plan, course = self.plan, self.course
         return (
             f"{course.connected:,} connected in {course.ramp_s:.0f} s "
-            f"({course.connected / max(course.ramp_s, 0.001):.0f} a second), then {plan.minutes:g} "
-            f"min with {self.verdict.requests} requests and {self.pushes:,} pushes."
+            f"({course.connected / max(course.ramp_s, 0.001):.0f} a second, {self.connect_ms():.1f} ms "
+            f"of the web's processor each), then {plan.minutes:g} min with {self.verdict.requests} requests and {self.pushes:,} pushes."
         )
 
     def _memory(self) -> str:
@@ -167,6 +173,7 @@ class Report:
         return {
             "plan": asdict(self.plan),
             "ramp_s": self.course.ramp_s,
+            "connect_ms": self.connect_ms(),
             "connected": self.course.connected,
             "times": self.times(),
             "processes": self.processes(),

@@ -12,6 +12,7 @@ change as one guarded statement and journals it. They return rows; shaping is th
 - `behalf`   a step that a room or a call takes in the peer's place
 - `duty`     be available, share a position
 - `positions` the positions of many at once
+- `contact`  whether a sign of life of an app is news
 - `notes`    the note after a visit, how a peer is, and who talks with them
 - `previews` a policy that is tried on the past
 - `people`   sites, users, peers, certificates, badges, policy

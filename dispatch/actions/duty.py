@@ -31,9 +31,6 @@ POSITION_AGE_S = 300
 APP_IS_OPEN_S = 90
 """An app that was heard of within this time is open: it can be reached without any push."""
 
-HEARD_AGAIN_S = 30
-"""How often at most an app that asks again and again is written down as heard of."""
-
 CLOCK_SKEW_S = 60
 """How far ahead of the server's a phone's clock may be."""
 
@@ -285,14 +282,6 @@ def heard_from(tx: Transaction, *peer_ids: str) -> None:
         .values(contact_at=tx.now)
         .execution_options(synchronize_session=False)
     )
-
-
-def is_due_to_be_heard(tx: Transaction, peer_id: str) -> bool:
-    """Whether a sign of life of this peer's app on duty is worth a write: the last one is old."""
-    row = tx.session.get(Duty, peer_id)
-    if row is None or not row.on_duty:
-        return False
-    return row.contact_at is None or row.contact_at <= tx.now - timedelta(seconds=HEARD_AGAIN_S)
 
 
 def reachable_again(tx: Transaction, *peer_ids: str) -> None:

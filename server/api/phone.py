@@ -10,7 +10,7 @@ from typing import Literal
 from sqlalchemy import func, or_, select
 
 from dispatch import queries, shapes
-from dispatch.actions import duty, help_calls, notes
+from dispatch.actions import contact, duty, help_calls, notes
 from dispatch.help_calls import AFTER_A_VISIT
 from dispatch.models import (
     Certificate,
@@ -152,7 +152,7 @@ class OwnVisits(Page):
 def show(call: Call) -> Json:
     """Duty, offers, the visit under way, notes to write: one look, and no list to page through."""
     user_id = call.caller.user_id
-    if duty.is_due_to_be_heard(call.tx, user_id):
+    if contact.is_due_to_be_heard(call.tx, user_id):
         # A page without a socket asks again and again: it is open, and they are reached there.
         call.later.append(lambda tx: duty.heard_from(tx, user_id))
     return snapshot(call.tx, call.wired, user_id)

@@ -15,7 +15,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from sqlalchemy import select
 
 from dispatch import access, bridge, queries, shapes
-from dispatch.actions import duty, peers
+from dispatch.actions import contact, duty, peers
 from dispatch.actions.duty import Position
 from dispatch.models import Site, SupportRequest
 from dispatch.states import Role
@@ -134,7 +134,8 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
             credential, expires_at = Credential(cookie=cookie), None
         with self._wired.db.read() as tx:
             caller = authenticate(tx, credential)
-        if caller.role is Role.PEER:
+            is_news = caller.role is Role.PEER and not contact.was_just_heard(tx, caller.user_id)
+        if is_news:
             with self._wired.db.transaction() as tx:
                 duty.heard_from(tx, caller.user_id)
         return Connection(sid, credential, caller, expires_at)

@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from dispatch.models import Duty
+from dispatch.actions.contact import HEARD_AGAIN_S
+from dispatch.models import Duty, Peer
 from server.auth import sessions
 from server.auth.tokens import ACCESS_LIFE_S
 from server.models import SessionKind
@@ -104,6 +105,36 @@ def test_connecting_is_a_sign_of_life(
     with wired.db.read() as tx:
         heard_at = tx.session.scalar(select(Duty.contact_at).where(Duty.peer_id == peer.id))
     assert heard_at == clock.now()
+
+
+def test_coming_back_at_once_is_no_news(
+    story: Story, enter: Callable[[Person], Socket], wired: Wired, clock: ManualClock
+) -> None:
+    """Two thousand phones that lose their connection together must not cost as many writes."""
+    peer = story.here.peers[0]
+    story.on_duty(peer)
+    heard_at = clock.now()
+    clock.advance(HEARD_AGAIN_S - 1)
+    enter(peer)
+    with wired.db.read() as tx:
+        assert tx.session.scalar(select(Duty.contact_at).where(Duty.peer_id == peer.id)) == heard_at
+    clock.advance(1)
+    enter(peer)
+    with wired.db.read() as tx:
+        heard_at = tx.session.scalar(select(Duty.contact_at).where(Duty.peer_id == peer.id))
+    assert heard_at == clock.now()
+
+
+def test_who_could_not_be_reached_can_be_however_lately_they_were_heard(
+    story: Story, enter: Callable[[Person], Socket], wired: Wired
+) -> None:
+    peer = story.here.peers[0]
+    story.on_duty(peer)
+    with wired.db.transaction() as tx:
+        tx.session.get_one(Peer, peer.id).is_reachable = False
+    enter(peer)
+    with wired.db.read() as tx:
+        assert tx.session.get_one(Peer, peer.id).is_reachable
 
 
 def test_a_refreshed_token_extends_the_connection(
