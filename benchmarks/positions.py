@@ -21,8 +21,9 @@ import h3
 import psutil
 from sqlalchemy import select
 
+from benchmarks.lines import Switchboard, deaf
 from benchmarks.load.country import Country, Person, settle
-from benchmarks.load.line import Line, Lost, dial
+from benchmarks.load.line import Line
 from benchmarks.load.plan import Plan
 from benchmarks.load.stage import Stage
 from benchmarks.table import percentile, show
@@ -46,8 +47,6 @@ STEPS = (2_000, 4_000, 5_000, 6_000, 8_000)
 STEP_S = 10.0
 CALM_S = 2.0
 TICK_S = 0.01
-AT_ONCE = 16
-TRIES = 10
 GOAL = 5_000
 LAG_GOAL_S = 1.0
 ONE_BY_ONE_S = 5.0
@@ -127,43 +126,25 @@ class Town:
     """All the phones and one manager's board."""
 
     def __init__(self, country: Country, port: int, web: psutil.Process) -> None:
-        self._country = country
-        self._port = port
+        self.board = Switchboard(port, country)
         self._web = web
-        network = country.managers[0].network_id
+        self._manager = country.managers[0]
+        network = self._manager.network_id
         mine = [one for one in country.peers if one.network_id == network]
         self.probers = [Prober(one) for one in mine[:PROBES]]
         known = {one.who.id for one in self.probers}
         self.walkers = [Walker(one) for one in country.peers if one.id not in known]
         self._by_id = {one.who.id: one for one in self.probers}
         self.now = Step(0)
-        self.lost = 0
 
     async def enter(self) -> None:
         """Everybody connects; the manager's board is followed."""
-        waiting: list[Walker] = [*self.walkers, *self.probers]
-
-        async def some() -> None:
-            while waiting:
-                one = waiting.pop()
-                one.line = await self._dial(one.who, lambda _event, _data: None)
-
-        await asyncio.gather(*(some() for _ in range(AT_ONCE)))
-        board = await self._dial(self._country.managers[0], self._hear)
-        assert (await board.ask("follow_board", {}))["ok"]
-
-    async def _dial(self, who: Person, hear: Any) -> Line:
-        token = self._country.token(who, CLOCK.now())
-
-        def lost() -> None:
-            self.lost += 1
-
-        for _ in range(TRIES):
-            try:
-                return await dial(self._port, token, hear, lost)
-            except Lost:
-                await asyncio.sleep(1.0)
-        raise Lost(f"not let in after {TRIES} tries")
+        everybody: list[Walker] = [*self.walkers, *self.probers]
+        lines = await self.board.all([one.who for one in everybody], deaf)
+        for one in everybody:
+            one.line = lines[one.who.id]
+        manager = await self.board.one(self._manager, self._hear)
+        assert (await manager.ask("follow_board", {}))["ok"]
 
     def _hear(self, event: str, told: Json) -> None:
         now = asyncio.get_running_loop().time()
@@ -232,7 +213,7 @@ def main() -> None:
         complaints = stage.complaints()
         limit = _statement_alone(stage.db, country)
         peer = _one_by_one(stage.db, country)
-    _print(steps, peer, limit, town.lost, wrong, complaints)
+    _print(steps, peer, limit, town.board.lost, wrong, complaints)
 
 
 async def _offer(town: Town) -> list[Step]:

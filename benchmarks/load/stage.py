@@ -34,7 +34,16 @@ class TooManyPhones(Exception):
 class Stage:
     """Everything but the phones, from `__enter__` to `__exit__`."""
 
-    def __init__(self, plan: Plan, folder: Path) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Path,
+        fcm: FcmServer | None = None,
+        *,
+        dates_commits: bool = False,
+    ) -> None:
+        self.fcm = fcm or FcmServer()
+        self._dates_commits = dates_commits
         self._plan = plan
         self._folder = folder
         self._stack = ExitStack()
@@ -55,9 +64,11 @@ class Stage:
 
     def _start(self, stack: ExitStack) -> None:
         raise_limit(self._plan.phones + ROOM)
-        self.fcm = stack.enter_context(FcmServer())
+        stack.enter_context(self.fcm)
         key = self.fcm.write_service_account(self._folder / "firebase.json")
-        self.postgres = PostgresServer(durable=self._plan.forces_log)
+        self.postgres = PostgresServer(
+            durable=self._plan.forces_log, dates_commits=self._dates_commits
+        )
         stack.callback(self.postgres.remove)
         self.postgres.start()
         self.postgres.create("load")

@@ -50,8 +50,10 @@ class PostgresServer:
     does, and it makes creating a database per test cheap.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, dates_commits: bool = False) -> None:
         self.durable = durable
+        self.dates_commits = dates_commits
+        """Whether the server remembers when each transaction committed."""
         self.port = free_port()
         self._home = Path(tempfile.mkdtemp(prefix="alongside-pg-"))
         self._data = self._home / "data"
@@ -75,6 +77,7 @@ class PostgresServer:
             "fsync": "on" if self.durable else "off",
             "full_page_writes": "on" if self.durable else "off",
             "autovacuum": "on" if self.durable else "off",
+            "track_commit_timestamp": "on" if self.dates_commits else "off",
         }
         command = [str(PROGRAMS / "postgres"), "-D"]
         command.append(str(self._data))
