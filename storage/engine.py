@@ -8,11 +8,14 @@ from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_S = 10.0
 """How long a SQLite writer waits for another before it gives up."""
+
+READ_ONLY_SERVER = "25006"
+"""What PostgreSQL says to a write on a server or a connection that only reads."""
 
 READ_ONLY = "alongside_read_only"
 """Execution option of a connection that will only read."""
@@ -39,7 +42,7 @@ def make_engine(url: str, *, pool_size: int = 16) -> Engine:
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _make_sqlite(parsed, pool_size)
-    return create_engine(
+    engine = create_engine(
         parsed,
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -47,6 +50,15 @@ def make_engine(url: str, *, pool_size: int = 16) -> Engine:
         pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
     )
+
+    @event.listens_for(engine, "handle_error")
+    def _look(context: ExceptionContext) -> None:
+        # While a standby takes over, an address may lead to one that only reads (or to a primary
+        # that is one no longer): not the database we want, and its connections are not kept.
+        if getattr(context.original_exception, "sqlstate", None) == READ_ONLY_SERVER:
+            context.is_disconnect = True
+
+    return engine
 
 
 def _make_sqlite(url: URL, pool_size: int) -> Engine:

@@ -3,6 +3,7 @@
 It knows how to start, stop and kill a server. It refuses to know any schema.
 """
 
+import contextlib
 import ctypes
 import pwd
 import shutil
@@ -15,6 +16,7 @@ import time
 import warnings
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -56,8 +58,11 @@ class PostgresServer:
         """Whether the server remembers when each transaction committed."""
         self.port = free_port()
         self._home = Path(tempfile.mkdtemp(prefix="alongside-pg-"))
-        self._data = self._home / "data"
+        self.data = self._home / "data"
+        """Where its files are."""
         self._process: subprocess.Popen[bytes] | None = None
+        self._more: dict[str, str] = {}
+        """Settings of a kind of server, beside everybody's."""
 
     def url(self, database: str = "postgres") -> str:
         """The address of one database of this server."""
@@ -65,8 +70,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Make the data directory when it is new, start, and wait until it answers."""
-        wheel = get_server(self._data, start=False)
-        wheel.ensure_pgdata_inited()
+        self._fill()
         settings = {
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
@@ -80,17 +84,17 @@ class PostgresServer:
             "track_commit_timestamp": "on" if self.dates_commits else "off",
         }
         command = [str(PROGRAMS / "postgres"), "-D"]
-        command.append(str(self._data))
-        for name, value in settings.items():
+        command.append(str(self.data))
+        for name, value in (settings | self._more).items():
             command += ["-c", f"{name}={value}"]
-        owner = pwd.getpwnam(wheel.system_user) if wheel.system_user else None
+        owner = self._owner
         with (self._home / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=self._data,
+                cwd=self.data,
                 user=owner.pw_uid if owner else None,
                 group=owner.pw_gid if owner else None,
                 extra_groups=[] if owner else None,
@@ -98,6 +102,16 @@ class PostgresServer:
                 preexec_fn=die_with_parent,  # noqa: PLW1509  # one call into libc, no lock taken
             )
         self._wait_until_ready()
+
+    @property
+    def _owner(self) -> pwd.struct_passwd | None:
+        """Whose the data is: the server does not run as root."""
+        name = get_server(self.data, start=False).system_user
+        return pwd.getpwnam(name) if name else None
+
+    def _fill(self) -> None:
+        """Put a new cluster into the data directory, if none is there."""
+        get_server(self.data, start=False).ensure_pgdata_inited()
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -128,6 +142,16 @@ class PostgresServer:
         """Stop and keep the data. SIGINT cuts connections in order; SIGQUIT is a crash."""
         if self._process is not None:
             self._process.send_signal(how)
+            self._process.wait(timeout=30)
+            self._process = None
+
+    def die(self) -> None:
+        """All its processes are gone at one instant, as when its machine loses power."""
+        if self._process is not None:
+            root = psutil.Process(self._process.pid)
+            for one in (root, *root.children()):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    one.kill()
             self._process.wait(timeout=30)
             self._process = None
 

@@ -25,6 +25,7 @@ from tests.harness.fcm import FcmServer
 from tests.harness.postgres import PostgresServer
 from tests.harness.redis import RedisServer
 from tests.harness.servers import ServerProcess, on_database
+from tests.harness.standby import Standby
 
 WORKERS = 2
 DISPATCHERS = 2
@@ -68,6 +69,7 @@ class Cluster:
             FOLDER: str(self.arms),
         }
         self.postgres: PostgresServer | None = None
+        self.standby: Standby | None = None
         self.redis: RedisServer | None = None
         self.way: FaultProxy | None = None
         self.redis_way: FaultProxy | None = None
@@ -91,7 +93,7 @@ class Cluster:
             self.url = url = f"sqlite:///{self.folder / 'faults.sqlite3'}"
         apply_migrations(self.url)
         self.db = Database(make_engine(self.url, pool_size=2), SystemClock())
-        stack.callback(self.db.engine.dispose)
+        stack.callback(self._look_away)
         self.crew: Crew = board(self.db)
         settings = on_database(url) | settings
         commands = ["web", *["dispatcher"] * DISPATCHERS] if self.postgres else ["run"]
@@ -177,6 +179,42 @@ class Cluster:
             ports = {one.laddr.port for one in held if one.laddr}
             return sum(way.cut(ports) for way in self.proxies if way is not self.door)
         return 0
+
+    def add_standby(self) -> None:
+        """From now on a commit is answered only once a second server has it."""
+        assert self.postgres is not None
+        self.standby = Standby(self.postgres)
+        self._stack.callback(self.standby.remove)
+        self.standby.start()
+
+    def fail_over(self, after_s: float) -> None:
+        """The primary dies; so long after it somebody promotes the standby and turns the way to it."""
+        assert self.postgres is not None
+        assert self.standby is not None
+        assert self.way is not None
+        lost, self.postgres, self.standby = self.postgres, self.standby, None
+        lost.die()
+        self.wait(after_s)
+        # Who comes now finds a server that only reads, as where the address moves first.
+        self.way.target_port = self.postgres.port
+        self.way.cut()
+        self.wait(after_s)
+        self.postgres.promote()
+        lost.remove()
+        # The runner's own look at the rows.
+        self.url = self.postgres.url("faults")
+        self._look_away()
+        self.db.engine = make_engine(self.url, pool_size=2)
+
+    def _look_away(self) -> None:
+        self.db.engine.dispose()
+
+    def wait(self, seconds: float) -> None:
+        """Look after the processes for so long."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.supervise()
+            time.sleep(LOOK_S)
 
     def heal(self, within_s: float = 60.0) -> None:
         """Everything is there again, and says that it is well."""

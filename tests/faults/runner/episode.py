@@ -50,6 +50,7 @@ class Episode:
 
 def play(cluster: Cluster, fault: Fault, seed: int) -> Episode:
     """Let the fault happen once and say what came of it."""
+    faults.prepare(fault, cluster)
     began = time.monotonic()
     chance = Random(seed)
     late = Late(cluster)

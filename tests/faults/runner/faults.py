@@ -25,6 +25,9 @@ ROUNDS = 3
 ELSEWHERE = frozenset({"migration.before_commit"})
 """Not reached by serving: a named test of its own kills a migration there."""
 
+FAILED_OVER = "failed over"
+"""The primary's machine is gone; a standby that had every commit takes its place."""
+
 SLOW_PROVIDER = frozenset({"lease.renewed"})
 """Reached only while a send takes its time."""
 
@@ -85,6 +88,12 @@ def _order() -> list[Fault]:
     return Random(0x5EED).sample(known, len(known))
 
 
+def prepare(fault: Fault, cluster: Cluster) -> None:
+    """Put up what the fault needs, before anybody asks for anything."""
+    if fault.act == FAILED_OVER and cluster.standby is None:
+        cluster.add_standby()
+
+
 def make(fault: Fault, cluster: Cluster, load: Load, chance: Random) -> Made:
     """Let it happen while the load runs."""
     if fault.point.startswith("~"):
@@ -111,7 +120,7 @@ def make(fault: Fault, cluster: Cluster, load: Load, chance: Random) -> Made:
         if fault.act == DROP:
             cluster.cut_ways_of(pid)
         else:
-            _wait(cluster, ASLEEP_S[cluster.database])
+            cluster.wait(ASLEEP_S[cluster.database])
         send(pid, signal.SIGCONT)
     return Made(True, role, at)
 
@@ -128,13 +137,6 @@ def _until_reached(fault: Fault, cluster: Cluster, load: Load) -> int | None:
             cluster.supervise()
             time.sleep(0.01)
     return None
-
-
-def _wait(cluster: Cluster, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        cluster.supervise()
-        time.sleep(0.05)
 
 
 # The weather: what happens to a process or between two, at no point in particular.
@@ -167,14 +169,14 @@ def _term(which: int) -> Doing:
 def _sleep_worker(cluster: Cluster, chance: Random) -> None:
     pid = cluster.worker(chance.randrange(2))
     send(pid, signal.SIGSTOP)
-    _wait(cluster, WEATHER_S)
+    cluster.wait(WEATHER_S)
     send(pid, signal.SIGCONT)
 
 
 def _sleep_dispatcher(cluster: Cluster, chance: Random) -> None:
     pid = cluster.processes[1].process.pid
     send(pid, signal.SIGSTOP)
-    _wait(cluster, ASLEEP_S[cluster.database])
+    cluster.wait(ASLEEP_S[cluster.database])
     send(pid, signal.SIGCONT)
 
 
@@ -182,7 +184,7 @@ def _turn(way: str, **weather: object) -> Doing:
     def do(cluster: Cluster, chance: Random) -> None:
         proxy = getattr(cluster, way)
         proxy.become(**weather)
-        _wait(cluster, WEATHER_S)
+        cluster.wait(WEATHER_S)
         proxy.heal()
 
     return do
@@ -192,7 +194,7 @@ def _cut(way: str, *, reset: bool = True) -> Doing:
     def do(cluster: Cluster, chance: Random) -> None:
         for _ in range(3):
             getattr(cluster, way).cut(reset=reset)
-            _wait(cluster, chance.uniform(0.05, 0.4))
+            cluster.wait(chance.uniform(0.05, 0.4))
 
     return do
 
@@ -201,16 +203,20 @@ def _stop_postgres(how: signal.Signals) -> Doing:
     def do(cluster: Cluster, chance: Random) -> None:
         assert cluster.postgres is not None
         cluster.postgres.stop(how)
-        _wait(cluster, chance.uniform(0.0, 1.0))
+        cluster.wait(chance.uniform(0.0, 1.0))
         cluster.postgres.start()
 
     return do
 
 
+def _fail_over(cluster: Cluster, chance: Random) -> None:
+    cluster.fail_over(after_s=chance.uniform(0.0, 0.5))
+
+
 def _stop_redis(cluster: Cluster, chance: Random) -> None:
     assert cluster.redis is not None
     cluster.redis.stop()
-    _wait(cluster, WEATHER_S)
+    cluster.wait(WEATHER_S)
     cluster.redis.start()
 
 
@@ -246,6 +252,7 @@ WEATHER: dict[tuple[str, str], tuple[Doing, str | None]] = {
     ("postgres", "refusing"): (_turn("way", refuses=True), _PG),
     ("postgres", "stopped"): (_stop_postgres(signal.SIGINT), _PG),
     ("postgres", "crashed"): (_stop_postgres(signal.SIGQUIT), _PG),
+    ("postgres", FAILED_OVER): (_fail_over, _PG),
     ("redis", "away"): (_stop_redis, _PG),
     ("redis", "flushed"): (_flush_redis, _PG),
     ("redis", "cut"): (_cut("redis_way"), _PG),
