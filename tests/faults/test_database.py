@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.errors import DiskFull
 from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -25,6 +26,7 @@ from tests.api.conftest import Api, make_settings
 from tests.api.people import World
 from tests.harness.databases import apply_migrations, open_database
 from tests.harness.faultproxy import FaultProxy
+from tests.harness.fulldisk import full_disk
 from tests.harness.postgres import PostgresServer
 
 ASK = {"modality": "in_person", "place": "Room 3", "language": "en", "consent": True}
@@ -174,6 +176,43 @@ def test_a_full_disk_refuses_what_is_new_shows_what_is_there_and_heals(
     event.remove(wired.db.engine, "connect", full)
     wired.db.engine.dispose()
     assert api.post("/requests", here.staff, json=big).status_code == 201
+
+
+def test_a_full_disk_under_postgresql_refuses_what_is_new_shows_what_is_there_and_heals(
+    tmp_path: Path,
+) -> None:
+    """No row of a table that is empty so far finds room: the keys of calls are one of them."""
+    server = PostgresServer()
+    try:
+        server.start()
+        apply_migrations(server.url())
+        wired = wire(make_settings(server.url(), tmp_path))
+        nurse = people.build(wired.db).here.staff
+        api = Api(create_app(wired))
+        key = {"Idempotency-Key": "once"}
+        before = api.post("/requests", nurse, json=ASK).get_json()
+        with full_disk(server, "postgres") as tables:
+            assert tables > 10
+            for _ in range(3):
+                refused = api.post("/requests", nurse, json=ASK, headers=key)
+                assert (refused.status_code, refused.get_json()["code"]) == (
+                    503,
+                    "database_unavailable",
+                )
+            shown = api.get(f"/requests/{before['id']}", nurse)
+            assert (shown.status_code, shown.get_json()["id"]) == (200, before["id"])
+            with psycopg.connect(server.url()) as connection, pytest.raises(DiskFull):
+                connection.execute(
+                    "INSERT INTO idempotency_keys (user_id, key, fingerprint, created_at)"
+                    " VALUES (%s, 'x', 'x', now())",
+                    [nurse.id],
+                )
+        made = api.post("/requests", nurse, json=ASK, headers=key)
+        assert made.status_code == 201, made.get_json()
+        assert requests_of(wired.db) == 2
+        wired.close()
+    finally:
+        server.remove()
 
 
 @only_sqlite
