@@ -6,6 +6,7 @@ It decides nothing itself: `deciding` does, and the alarms of a visit stand in `
 """
 
 import logging
+from collections.abc import Collection
 
 from sqlalchemy import select
 
@@ -19,7 +20,7 @@ from dispatch.policy import Policy, parse
 from dispatch.recorded import decisions, recording
 from dispatch.states import LOOKING, VISITED, Step
 from dispatch.travel import known as roads
-from storage.claims import Claim, claim_due
+from storage.claims import Claim, claim_due, give_back, marks
 from storage.database import Database, Transaction
 from storage.failpoints import failpoint
 
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 LEASE_S = 4.0
 """How long a claimed request is left alone by other engines. A turn takes milliseconds; when the
-process that claimed it has died, this is what the request waits."""
+process that claimed it cannot go on, this is the longest that the request waits."""
 
 
 def tick(db: Database, *, limit: int = 50) -> int:
@@ -46,6 +47,7 @@ def tick(db: Database, *, limit: int = 50) -> int:
             now=tx.now,
             lease_s=LEASE_S,
             limit=limit,
+            mark=db.mark,
         )
     if claims:
         failpoint("engine.claimed")
@@ -56,6 +58,29 @@ def tick(db: Database, *, limit: int = 50) -> int:
         except Exception:
             log.exception("the turn of request %s failed", claim.id)
     return len(claims)
+
+
+def holders(tx: Transaction) -> set[str]:
+    """Whose the claimed requests are, by their marks."""
+    return marks(
+        tx.session,
+        due=SupportRequest.next_action_at,
+        leased_until=SupportRequest.leased_until,
+        lease=SupportRequest.lease,
+        now=tx.now,
+    )
+
+
+def inherit(tx: Transaction, gone: Collection[str]) -> int:
+    """What these holders had claimed is due for others; how many requests."""
+    return give_back(
+        tx.session,
+        SupportRequest,
+        due=SupportRequest.next_action_at,
+        leased_until=SupportRequest.leased_until,
+        lease=SupportRequest.lease,
+        of=gone,
+    )
 
 
 def _turn(tx: Transaction, claim: Claim) -> None:

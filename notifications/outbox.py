@@ -13,7 +13,9 @@ from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from notifications import turns
+from notifications.ladder import PUSH_KINDS
 from notifications.models import Delivery, DeliveryState, Kind, Rung
+from storage.claims import give_back, marks
 from storage.database import Transaction
 from storage.failpoints import failpoint
 from storage.ids import new_id
@@ -145,6 +147,35 @@ def lock_free(tx: Transaction, *where: ColumnElement[bool]) -> list[str]:
     """
     query = select(Delivery.id).where(*where).order_by(Delivery.id)
     return list(tx.session.scalars(query.with_for_update(skip_locked=True)))
+
+
+def holders(tx: Transaction) -> set[str]:
+    """Whose the claimed pushes are, by their marks."""
+    return marks(
+        tx.session,
+        due=Delivery.due_at,
+        leased_until=Delivery.leased_until,
+        lease=Delivery.lease,
+        now=tx.now,
+        where=[Delivery.channel.in_(PUSH_KINDS)],
+    )
+
+
+def inherit(tx: Transaction, gone: Collection[str]) -> int:
+    """What these holders had claimed is due for others; how many pushes.
+
+    Only pushes: one that was on its way replaces itself on the phone. A text or a call may be on its
+    way still, and its lease is as long as that can take.
+    """
+    return give_back(
+        tx.session,
+        Delivery,
+        due=Delivery.due_at,
+        leased_until=Delivery.leased_until,
+        lease=Delivery.lease,
+        of=gone,
+        where=[Delivery.channel.in_(PUSH_KINDS)],
+    )
 
 
 def _close(tx: Transaction, ids: Sequence[str]) -> None:

@@ -197,6 +197,7 @@ class Relay:
                 limit=free,
                 where=[Delivery.channel == kind],
                 order_by=[Delivery.turn, Delivery.due_at],
+                mark=self._db.mark,
             )
         return claims
 

@@ -26,6 +26,8 @@ from server import gauges, reach, shifts, switchboard
 from server.auth.limits import LoginLimits, make_limiter
 from server.auth.tokens import AccessTokens
 from server.directory import DispatchDirectory
+from server.heirs import LOOK_S as HEIRS_S
+from server.heirs import Heirs
 from server.metrics import Metrics
 from server.previews import LOOK_S, Players
 from server.realtime.fanout import outlet_of
@@ -155,6 +157,7 @@ def make_loops(wired: Wired) -> Loops:
     # A loop of its own: a server of roads that hangs holds nothing else up.
     roads = Roads(db, settings.osrm_url) if settings.osrm_url else None
     asking = {"roads": [Turn("roads", roads.turn, ROADS_S)]} if roads else {}
+    heirs = Heirs(db)
     players = Players(db, settings)
     caller = _caller(wired, kinds)
     ringing = {"calls": [Turn("calls", caller.tick)]} if caller else {}
@@ -166,6 +169,8 @@ def make_loops(wired: Wired) -> Loops:
             roads.close()
         if caller is not None:
             caller.close()
+        # At the very end: what could not be finished is nobody's from now on.
+        heirs.close()
 
     return Loops(
         {
@@ -181,6 +186,8 @@ def make_loops(wired: Wired) -> Loops:
                 Turn("decisions", lambda: forget_inputs(db), CHORES_S),
             ],
             "relay": [Turn("relay", relay.tick)],
+            # A loop of its own: it says that this process lives, whatever the others wait for.
+            "heirs": [Turn("heirs", heirs.look, HEIRS_S)],
             "reach": [
                 Turn("reach", lambda: reach.look(db, kinds), reach.LOOK_S),
                 Turn("tokens", lambda: reach.expire(db, wired.directory, kinds), CHORES_S),

@@ -69,6 +69,8 @@ class Database:
         self.clock = clock
         self.before_commit: list[Hook] = list(before_commit)
         self.after_commit: list[Hook] = list(after_commit)
+        self.mark = ""
+        """In front of the tokens of leases that are taken here, once others can see who lives."""
         self.gate: Gate | None = None
         """Where ordinary work waits, in processes that have to keep connections free."""
 

@@ -67,7 +67,7 @@ class SqliteBackend:
     def discard(self, url: str) -> None:
         """Delete the file and what SQLite keeps beside it."""
         path = url.removeprefix("sqlite:///")
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in ("", "-wal", "-shm", ".lock"):
             Path(path + suffix).unlink(missing_ok=True)
 
 
