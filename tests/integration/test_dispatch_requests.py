@@ -7,7 +7,7 @@ import pytest
 
 from dispatch.actions import managers, peers, people, staff, visits
 from dispatch.actions.people import Profile
-from dispatch.states import Focus, Modality, OfferState, Role
+from dispatch.states import Focus, Modality, OfferState, RequestState, Role
 from storage.clock import ManualClock
 from storage.database import Database
 from tests.harness.traces import refused
@@ -249,6 +249,22 @@ def test_who_withdrew_cannot_say_yes_again(ward: Ward, db: Database) -> None:
     ward.world.do(staff.widen, ward.nurse, request_id)
     ward.world.do(managers.resume, ward.manager, request_id)
     assert ward.world.asked(request_id) == ["Dana W."]
+
+
+def test_a_yes_that_came_too_late_stays_too_late_when_the_winner_has_withdrawn(
+    ward: Ward, db: Database
+) -> None:
+    """The request looks for somebody again, and the offer that was closed is no answer to that."""
+    request_id = ward.world.ask(ward.nurse)
+    closed = ward.world.offer_of(ward.dana, request_id)
+    assert closed is not None
+    visit_id = ward.world.accept(ward.marcus, request_id)
+    ward.world.do(visits.withdraw, ward.marcus, visit_id)
+    assert ward.world.request(request_id).state is RequestState.SEARCHING
+    before = ward.world.facts(request_id)
+    with refused(db, "already_taken"):
+        ward.world.do(peers.accept, ward.dana, closed.id)
+    assert ward.world.facts(request_id) == before
 
 
 def test_an_arrival_is_promised_with_the_yes(ward: Ward, clock: ManualClock) -> None:
