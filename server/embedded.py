@@ -11,11 +11,13 @@ import sys
 from typing import Any
 
 import gevent
-from gevent.pywsgi import WSGIServer
+from gevent.pool import Pool
+from gevent.pywsgi import WSGIHandler, WSGIServer
 
 from server import logs, seed
 from server.app import create_app
 from server.dispatcher import Dispatcher
+from server.idle import Idle
 from server.settings import Settings
 from server.wiring import wire
 from storage import migrate
@@ -38,6 +40,25 @@ class _Errors:
 
     def flush(self) -> None:
         """Nothing is held back."""
+
+
+def _handler(idle: Idle) -> type[WSGIHandler]:
+    """Whoever serves a connection, and says when it only waits."""
+
+    class Handler(WSGIHandler):  # type: ignore[misc]  # the library has no types
+        """One connection."""
+
+        def handle(self) -> None:
+            """From its first byte to its last."""
+            with idle.held(self.socket):
+                super().handle()
+
+        def handle_one_response(self) -> None:
+            """One call on it."""
+            with idle.answered(self.socket):
+                super().handle_one_response()
+
+    return Handler
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -72,11 +93,20 @@ def run(settings: Settings) -> int:
     hub = gevent.get_hub()
     hub.NOT_ERROR = (*hub.NOT_ERROR, ConnectionError)
     listener.listen(BACKLOG)
-    server = WSGIServer(listener, app, log=None, error_log=_Errors())
+    idle = Idle()
+    server = WSGIServer(
+        # With a pool of its own it knows what is under way, and waits for it when it stops.
+        *(listener, app),
+        spawn=Pool(),
+        log=None,
+        error_log=_Errors(),
+        handler_class=_handler(idle),
+    )
 
     def stop(*_: Any) -> None:
+        server.close()
+        idle.hang_up()
         gevent.spawn(app.extensions["alongside_drain"].run, CLOSE_S)
-        gevent.spawn(server.stop, CLOSE_S)
 
     gevent.signal_handler(signal.SIGINT, stop)
     gevent.signal_handler(signal.SIGTERM, stop)

@@ -1,16 +1,74 @@
-"""gunicorn's gevent worker, which also tells its sockets when it is about to leave.
+"""gunicorn's gevent worker, which leaves quickly: it says goodbye to whoever is only waiting.
 
 Only gunicorn imports this, in a process of its own: the library patches what it needs.
 """
 
+import time
+from functools import partial
 from typing import Any
 
 import gevent
+from gevent.event import Event
+from gevent.pool import Pool
+from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
+
+from server.idle import Idle
+
+BEAT_S = 1.0
+"""How often gunicorn is told that this process lives."""
 
 
 class Worker(GeventWorker):  # type: ignore[misc]  # the library has no types
     """Stops accepting, hangs up on its sockets a few at a time, finishes the calls under way."""
+
+    def init_process(self) -> None:
+        """In the process of the worker, before anything is served."""
+        self._idle = Idle()
+        self._is_asked_to_stop = Event()
+        super().init_process()
+
+    def run(self) -> None:
+        """Serve until it is asked to stop, then until everybody has their answer.
+
+        In place of the library's, which looks once a second whether to stop, and once a second
+        whether it can: up to two seconds in which nobody is served.
+        """
+        servers = [self._serve(listener) for listener in self.sockets]
+        while self.alive:
+            self.notify()
+            self._is_asked_to_stop.wait(BEAT_S)
+        for server in servers:
+            server.close()
+        self._idle.hang_up()
+        until = time.monotonic() + self.cfg.graceful_timeout
+        for server in servers:
+            while len(server.pool) and time.monotonic() < until:
+                self.notify()
+                server.pool.join(timeout=BEAT_S)
+            if len(server.pool):
+                self.log.warning("calls were cut off: pid %s", self.pid)
+                server.stop(timeout=1)
+
+    def _serve(self, listener: Any) -> StreamServer:
+        listener.setblocking(1)
+        pool = Pool(self.worker_connections)
+        server = StreamServer(listener, handle=partial(self.handle, listener), spawn=pool)
+        if self.cfg.workers > 1:
+            # Whoever is free takes the next one, instead of one process all that wait.
+            server.max_accept = 1
+        server.start()
+        return server
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """One connection, from its first byte to its last."""
+        with self._idle.held(client):
+            super().handle(listener, client, addr)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
+        """One call on it."""
+        with self._idle.answered(sock):
+            return super().handle_request(listener_name, req, sock, addr)
 
     def handle_exit(self, sig: Any, frame: Any) -> None:
         """SIGTERM. What takes time is done outside of the signal."""
@@ -18,6 +76,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # the library has no types
         gevent.spawn(self._leave)
 
     def _leave(self) -> None:
+        self._is_asked_to_stop.set()
         extensions = getattr(self.wsgi, "extensions", {})
         if "alongside_drain" in extensions:
             extensions["alongside_drain"].run()

@@ -1,5 +1,6 @@
 """The server as real processes: started, used over real sockets, stopped, killed, started again."""
 
+import json
 import signal
 import socket
 import stat
@@ -109,6 +110,34 @@ def test_stopped_and_started_again_it_goes_on(start: Start, how: signal.Signals)
     assert shown["owner"]["kind"] == "manager"
     story = again.call("GET", f"/requests/{made['id']}/facts", staff)["items"]
     assert [fact["seq"] for fact in story] == list(range(1, len(story) + 1))
+
+
+def test_a_call_under_way_is_finished_and_a_kept_connection_ends(start: Start) -> None:
+    """SIGTERM of the one process: a call whose second half comes later has its answer."""
+    server = start()
+    server.until_ready()
+    body = json.dumps(ASK)
+    head = (
+        "POST /api/v1/requests HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {server.token('staff')}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    address = ("127.0.0.1", server.port)
+    with (
+        socket.create_connection(address, 20) as call,
+        socket.create_connection(address, 20) as kept,
+    ):
+        kept.sendall(b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n")
+        heard = b""
+        while not heard.endswith(b'{"status": "ok"}'):
+            heard += kept.recv(65536)
+        call.sendall((head + body[:10]).encode())
+        time.sleep(0.3)
+        server.process.send_signal(signal.SIGTERM)
+        assert kept.recv(65536) == b"", "nobody waits for what a client may say next"
+        assert server.process.poll() is None
+        call.sendall(body[10:].encode())
+        assert call.recv(65536).startswith(b"HTTP/1.1 201")
+    assert server.process.wait(timeout=30) == 0
 
 
 def test_a_taken_port_is_named(start: Start) -> None:
