@@ -18,6 +18,7 @@ from benchmarks import (
     refusals,
     region,
     ring,
+    start,
     unarmed,
     video,
     whatif,
@@ -39,6 +40,7 @@ TABLES: dict[str, Callable[[], None]] = {
     "refusals": refusals.main,
     "eta": eta.main,
     "whatif": whatif.main,
+    "start": start.main,
     "load": load.table,
 }
 

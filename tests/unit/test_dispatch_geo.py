@@ -1,6 +1,7 @@
 """The globe: distances that agree, times that grow, areas that hide, jumps that nobody drives."""
 
 import pytest
+from geopy.distance import geodesic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,13 @@ LAND = st.builds(
 def test_columbus_to_cincinnati_is_161_kilometres() -> None:
     assert distance_m(COLUMBUS, CINCINNATI) == pytest.approx(161_000, rel=0.01)
     assert shown_distance_m(COLUMBUS, CINCINNATI) == pytest.approx(161_000, rel=0.01)
+
+
+@settings(derandomize=True, deadline=None)
+@given(LAND, LAND)
+def test_the_shown_distance_is_geopys(a: Point, b: Point) -> None:
+    plain = geodesic((a.latitude, a.longitude), (b.latitude, b.longitude)).meters
+    assert shown_distance_m(a, b) == round(plain)
 
 
 @settings(derandomize=True, deadline=None)
