@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
 import psycopg
 
 from benchmarks.table import percentile, show
@@ -106,7 +107,7 @@ def _apart(folder: Path) -> list[tuple[str, ...]]:
                     _until(lambda: _is_ready(web))
                     changes.append(time.monotonic() - began)
         finally:
-            web.kill()
+            _kill(web)
             dispatcher.kill()
     finally:
         redis.stop()
@@ -127,13 +128,25 @@ def _process(command: str, folder: Path, url: str, **more: str) -> ServerProcess
 def _begun_again(server: ServerProcess, how: signal.Signals | None) -> float:
     """Seconds until it is ready: from the signal; without one, from the start where nothing runs."""
     if how is None:
-        server.kill()
+        _kill(server)
     began = time.monotonic()
-    if how is not None:
+    if how is signal.SIGKILL:
+        _kill(server)
+    elif how is not None:
         server.end(how)
     server.start()
     _until(lambda: _is_ready(server))
     return time.monotonic() - began
+
+
+def _kill(server: ServerProcess) -> None:
+    """The process and those that it started, as a service manager does."""
+    family = psutil.Process(server.process.pid).children(recursive=True)
+    server.kill()
+    for one in family:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    psutil.wait_procs(family, timeout=10)
 
 
 def _begun_to_beat(dispatcher: ServerProcess, url: str) -> float:
