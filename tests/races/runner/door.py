@@ -24,8 +24,6 @@ from tests.races.taps import OK, Wire, let_go
 WORKERS = 2
 ROUNDS = 8
 """Rounds' worth of races in a batch. They are run one by one: all seats would be two processes' queue."""
-KEPT = {"GUNICORN_CMD_ARGS": "--keep-alive 600"}
-"""By itself the server gives a connection up that was quiet for two seconds: too soon at a busy time."""
 OPENED_AT_ONCE = 8
 MOST_TRIES = 40
 STATUS = {verdict.TAKEN: "409", verdict.BUSY: "409", verdict.CLOSED: "410"}
@@ -85,7 +83,7 @@ class Door:
     what = "http"
 
     def __init__(self, folder: Path, *, rounds: int = ROUNDS, most: int | None = None) -> None:
-        self._stage = Stage(folder, workers=WORKERS, more=KEPT)
+        self._stage = Stage(folder, workers=WORKERS)
         self._rounds = rounds
         self._most = most
         self._stack = ExitStack()

@@ -37,7 +37,7 @@ CUTS = 16
 """How often each page is cut off in a batch."""
 WEBS = 2
 POLICY = {"waves": [{"after_s": 0, "size": None}], "offer_blocks_s": 0, "not_departed_s": 3600}
-QUICKEST_S, SLOWEST_S = 0.02, 0.3
+QUICKEST_S, SLOWEST_S = 0.05, 0.6
 """Between two steps of one peer."""
 
 

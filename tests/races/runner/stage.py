@@ -3,7 +3,6 @@
 It starts them as production does and listens to their complaints. It refuses to know who comes.
 """
 
-from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -19,9 +18,13 @@ from tests.harness.servers import SECRET, ServerProcess, on_database
 START_S = 180.0
 """On a machine that is busy with other things a start may take its time."""
 
+KEPT = {"GUNICORN_CMD_ARGS": "--keep-alive 600"}
+"""By itself the server gives a connection up that was quiet for two seconds. A POST that meets it just
+then is lost, at a busy time often: the proxy of an installation keeps none for that reason."""
+
 
 class Stage:
-    """The processes, from `__enter__` to `__exit__`; `more` is added to their environment."""
+    """The processes, from `__enter__` to `__exit__`."""
 
     def __init__(
         self,
@@ -29,12 +32,10 @@ class Stage:
         *,
         webs: int = 1,
         workers: int = 1,
-        more: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
         self._webs = webs
         self._workers = workers
-        self._more = more or {}
         self._stack = ExitStack()
         self._read: dict[Path, int] = {}
         """How much of each log was looked at."""
@@ -54,7 +55,7 @@ class Stage:
             # On the console everybody rings without a device, so that nobody counts as unreachable.
             settings = on_database(url) | {"PUSH": "console", "REDIS_URL": redis.url}
             settings |= {"PUBLIC_URL": "http://127.0.0.1", "WEB_CONCURRENCY": str(self._workers)}
-            settings |= dict(self._more)
+            settings |= KEPT
             self.processes = []
             for command in [*["web"] * self._webs, "dispatcher"]:
                 self.processes.append(ServerProcess(command, self.folder, **settings))
