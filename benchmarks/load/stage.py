@@ -63,7 +63,7 @@ class Stage:
         self._stack.close()
 
     def _start(self, stack: ExitStack) -> None:
-        raise_limit(self._plan.phones + ROOM)
+        raise_limit(held(self._plan))
         stack.enter_context(self.fcm)
         key = self.fcm.write_service_account(self._folder / "firebase.json")
         self.postgres = PostgresServer(
@@ -92,7 +92,7 @@ class Stage:
             "FIREBASE_CREDENTIALS": str(key),
             "WEB_CONCURRENCY": str(self._plan.web),
             # The workers do not share evenly, and calls need room beside the sockets.
-            "WEB_CONNECTIONS": str(self._plan.phones + ROOM),
+            "WEB_CONNECTIONS": str(held(self._plan)),
             "LOG_LEVEL": "WARNING",
         }
         self.web = ServerProcess("web", self._folder, **settings)
@@ -118,6 +118,11 @@ class Stage:
         logs = (self.web.log, self.dispatcher.log)
         lines = (line for log in logs for line in log.read_text(errors="replace").splitlines())
         return [line for line in lines if '"level": "error"' in line or "Traceback" in line]
+
+
+def held(plan: Plan) -> int:
+    """Connections and files of one process: who comes back may be there before who left is missed."""
+    return plan.phones + plan.reconnect + ROOM
 
 
 def raise_limit(files: int) -> None:
