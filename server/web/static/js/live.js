@@ -14,6 +14,9 @@ import { now } from "./clock.js";
 export const REQUEST_FIELDS = new Set(["state", "wave", "asked", "eligible", "next_wave_at", "owner", "alarm", "help", "needs", "visit", "priority", "video_fallback", "closed_at", "bridge", "bridge_search", "staying"]);
 const POLL_MS = 3000;
 const PATIENCE_MS = 4000;
+const REFUSED_MS = 1000;
+const database = "database_unavailable";
+const soon = () => REFUSED_MS * (1 + Math.random());
 
 class Announcer {
   constructor() { this.listeners = new Set(); }
@@ -36,7 +39,12 @@ class Link extends Announcer {
     this.socket = io("/live", { transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 5000, timeout: 8000 });
     this.socket.on("connect", () => { this.become("live"); this.stores.forEach((one) => one.follow()); });
     this.socket.on("disconnect", (why) => { this.miss(); if (why === "io server disconnect") setTimeout(() => this.socket.connect(), 1000); });
-    this.socket.on("connect_error", (error) => { this.miss(); if (error.data?.code === "not_signed_in") document.dispatchEvent(new CustomEvent("alongside:signed-out")); });
+    this.socket.on("connect_error", (error) => {
+      this.miss();
+      if (error.data?.code === "not_signed_in") document.dispatchEvent(new CustomEvent("alongside:signed-out"));
+      // Who was refused, not unreachable, is not brought back by the library.
+      if (error.data?.code === database) setTimeout(() => this.socket.connect(), soon());
+    });
     this.socket.on("fact", (fact) => { this.heard(); this.stores.forEach((one) => one.hear(fact)); });
     this.socket.on("position", (said) => { this.heard(); this.stores.forEach((one) => one.moved(said)); });
     this.socket.on("resync", (said) => setTimeout(() => this.stores.forEach((one) => one.resync(said)), 1000 * said.spread_s * Math.random()));
@@ -45,6 +53,15 @@ class Link extends Announcer {
     addEventListener("online", () => this.retry());
     document.addEventListener("visibilitychange", () => document.hidden || this.retry());
     return this.socket;
+  }
+
+  // Ask to be told of something. Refused because the database was away, it asks again: on a socket that
+  // stays open nothing else would show that nobody tells us.
+  ask(event, data, then) {
+    this.socket.emit(event, data, (answer) => {
+      if (answer?.code !== database) then(answer);
+      else setTimeout(() => this.socket.connected && this.ask(event, data, then), soon());
+    });
   }
 
   on(event, tell) {
@@ -97,7 +114,7 @@ class RequestStore extends Announcer {
 
   // Ask to be told; the answer closes whatever gap there was.
   follow() {
-    link.socket.emit("follow", { request_id: this.snapshot.id, after: this.snapshot.seq }, async (answer) => {
+    link.ask("follow", { request_id: this.snapshot.id, after: this.snapshot.seq }, async (answer) => {
       if (!answer.ok) return answer.code === "not_found" && this.lose();
       answer.facts.forEach((fact) => this.apply(fact));
       if (answer.more) await this.refresh();

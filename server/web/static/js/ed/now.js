@@ -36,7 +36,7 @@ class Site {
     store.subscribe?.(() => this.tell());
   }
 
-  follow() { link.socket.emit("follow_site", {}, (answer) => { if (answer?.ok) this.refresh(); }); }
+  follow() { link.ask("follow_site", {}, (answer) => { if (answer?.ok) this.refresh(); }); }
   // A request that has ended is not followed; a call for help can come all the same.
   hear(fact) { if (["request_created", "help_called", "need_called"].includes(fact.type) && !this.stores.get(fact.request_id)?.subscribe) this.meet(fact.request_id); }
   moved() {}

@@ -87,7 +87,7 @@ class Board {
 
   // The store interface of `link`: follow after each connect, refresh without a socket.
   follow() {
-    link.socket.emit("follow_board", {}, (answer) => {
+    link.ask("follow_board", {}, (answer) => {
       if (!answer?.ok) return;
       // What happened while nobody listened is in the whole board; duty and reach have no `seq` to
       // tell by, so it is read in any case.
