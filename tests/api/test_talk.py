@@ -79,6 +79,42 @@ def test_where_something_is_unread(api: Api, world: World, visit: str) -> None:
         assert api.get("/talk/unread", who).get_json()["items"] == []
 
 
+def test_who_is_there_by_video_has_a_thread_of_their_own(api: Api, world: World) -> None:
+    here = world.here
+    marcus, rosa = here.peers
+    on_duty(api, marcus)
+    request = ask(api, here.staff)
+    (offer,) = api.get("/offers", marcus).get_json()["items"]
+    visit = step(api, f"/offers/{offer['id']}/accept", marcus)["visit"]["id"]
+    on_duty(api, rosa, ["video"])
+    step(api, f"/requests/{request['id']}/bridge", here.staff)
+    (offer,) = api.get("/offers", rosa).get_json()["items"]
+    bridge = step(api, f"/offers/{offer['id']}/accept", rosa)["visit"]["id"]
+    say(api, rosa, bridge, "rosa-00001", text=SECRET)
+    say(api, marcus, visit, "marcus-001", word="parking")
+    say(api, here.staff, bridge, "nurse-0001", text="Thank you")
+    found = {
+        one["visit_id"]: one for one in api.get("/talk/unread", here.staff).get_json()["items"]
+    }
+    assert {name: one["unread"] for name, one in found.items()} == {visit: 1, bridge: 1}
+    hers, his = (talk(api, here.staff, one)["items"] for one in (bridge, visit))
+    assert [one["author"]["id"] for one in hers] == [rosa.id, here.staff.id]
+    assert [one["author"]["id"] for one in his] == [marcus.id]
+    # Neither of the two reads the other's.
+    for who, foreign in ((marcus, bridge), (rosa, visit)):
+        problem(api.get(f"/visits/{foreign}/talk", who), 404, "not_found")
+        body = {"id": "stranger-1", "text": "hello"}
+        problem(api.post(f"/visits/{foreign}/talk", who, json=body), 404, "not_found")
+    # What she said last is still to be read once her visit is over.
+    step(api, f"/visits/{bridge}/start", rosa)
+    say(api, rosa, bridge, "rosa-00002", text="Goodbye")
+    step(api, f"/visits/{bridge}/complete", rosa)
+    assert talk(api, here.staff, bridge)["items"][-1]["text"] == "Goodbye"
+    facts = api.get(f"/requests/{request['id']}/facts", here.staff).get_json()["items"]
+    named = [one["data"]["bridge"]["peer"]["id"] for one in facts if one["data"].get("bridge")]
+    assert set(named) == {rosa.id}, "the page finds whose it was in the facts"
+
+
 def test_nobody_else_reads_it(api: Api, world: World, visit: str) -> None:
     here, there = world.here, world.there
     say(api, here.staff, visit, "nurse-0001", text=SECRET)

@@ -7,9 +7,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.looking import everywhere
+from tests.browser.looking import everywhere, picture
 from tests.browser.phones import ask, heading, on_duty, phone_of, press, steps
 from tests.browser.server import Town
+from tests.browser.test_chat import texts, write
 
 BY_VIDEO = {"on_duty": True, "modalities": ["video"]}
 
@@ -38,6 +39,17 @@ def say(page: Page, key: str, **values: Any) -> str:
 def first(who: dict[str, Any]) -> str:
     """What a screen calls somebody."""
     return str(who["name"].split(" ")[0])
+
+
+def offers_of(town: Town, peer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The offers of who was asked just now."""
+    found: list[dict[str, Any]] = town.call(peer, "GET", "/offers")["items"]
+    return found
+
+
+def said(town: Town, who: dict[str, Any], visit: str, name: str, text: str) -> None:
+    """A peer writes to the staff."""
+    town.call(who, "POST", f"/visits/{visit}/talk", {"id": name, "text": text}, status=201)
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -71,6 +83,89 @@ def test_staff_start_video_until_he_is_there(
     expect(page.locator(".timeline, .tl").first).to_contain_text(
         say(page, "fact_bridge_ended", name=first(rosa))
     )
+
+
+def test_staff_read_both_peers_and_who_said_what(
+    town: Town, peers: list[dict[str, Any]], open_page: Open
+) -> None:
+    marcus, rosa = peers
+    nurse = town.user("staff")
+    request = ask(town, place="Room 21")["id"]
+    visit = steps(town, marcus, request, "depart")
+    town.call(rosa, "PUT", "/duty", BY_VIDEO)
+    town.call(nurse, "POST", f"/requests/{request}/bridge")
+    [offer] = offers_of(town, rosa)
+    bridge = town.call(rosa, "POST", f"/offers/{offer['id']}/accept")["visit"]["id"]
+    listed = open_page("/ed", nurse)
+    page = open_page(f"/ed/requests/{request}", nurse)
+    card = page.locator("[data-talk]")
+    expect(card.get_by_role("heading", name=f"Chat with {first(marcus)}")).to_be_visible()
+    said(town, marcus, visit, "marcus-001", "Two minutes")
+    his, hers = (page.get_by_role("radio", name=first(who)) for who in (marcus, rosa))
+
+    # His is open and read; hers is a number until it is opened, and is said aloud once.
+    expect(texts(page)).to_have_text(["Two minutes"])
+    expect(listed.locator(".now [data-unread]")).to_have_count(0)
+    said(town, rosa, bridge, "rosa-00001", "They are cold, a blanket would help")
+    expect(card.locator("label", has=hers).locator("[data-unread]")).to_have_attribute(
+        "data-unread", "1"
+    )
+    expect(page.locator("#announce")).to_contain_text(f"{first(rosa)}: 1 new message")
+    expect(listed.locator(".now [data-unread]")).to_have_attribute("data-unread", "1")
+    picture(page, "ed-chat-two")
+    everywhere(page)
+    page.keyboard.press("m")
+    card.get_by_label("Write a message").type("Which door")
+    card.locator("label", has=hers).click()
+    expect(texts(page)).to_have_text(["They are cold, a blanket would help"])
+    expect(card.locator(".talk__list small")).to_contain_text(first(rosa))
+    expect(card.get_by_role("heading", name=f"Chat with {first(rosa)}")).to_be_visible()
+    expect(page.locator("[data-unread]")).to_have_count(0)
+    expect(listed.locator(".now [data-unread]")).to_have_count(0)
+    page.keyboard.press("m")
+    write(page, "Coming with one")
+    thread = town.call(rosa, "GET", f"/visits/{bridge}/talk")
+    assert [one["text"] for one in thread["items"]][1:] == ["Coming with one"]
+    assert len(town.call(marcus, "GET", f"/visits/{visit}/talk")["items"]) == 1
+
+    # What was begun to one is still there; and what she left unread outlives her visit.
+    card.locator("label", has=his).click()
+    expect(card.get_by_label("Write a message")).to_have_value("Which door")
+    page.close()
+    town.call(rosa, "POST", f"/visits/{bridge}/start")
+    said(town, rosa, bridge, "rosa-00002", "Blanket is here, thank you")
+    town.call(rosa, "POST", f"/visits/{bridge}/complete")
+    again = open_page(f"/ed/requests/{request}?lang=es", nurse)
+    hers = again.get_by_role("radio", name=first(rosa))
+    expect(again.locator("label", has=hers)).to_contain_text("Visita terminada")
+    everywhere(again)
+    again.locator("label", has=hers).click()
+    expect(texts(again).last).to_have_text("Blanket is here, thank you")
+    expect(again.get_by_role("heading", name=f"Chat con {first(rosa)}")).to_be_visible()
+
+
+def test_her_talk_stays_when_he_cannot_come(
+    town: Town, peers: list[dict[str, Any]], open_page: Open
+) -> None:
+    marcus, rosa = peers
+    request = ask(town, place="Room 22")["id"]
+    visit = steps(town, marcus, request, "depart")
+    town.call(rosa, "PUT", "/duty", BY_VIDEO)
+    town.call(town.user("staff"), "POST", f"/requests/{request}/bridge")
+    [offer] = offers_of(town, rosa)
+    bridge = town.call(rosa, "POST", f"/offers/{offer['id']}/accept")["visit"]["id"]
+    said(town, marcus, visit, "marcus-001", "My car broke down")
+    town.call(marcus, "POST", f"/visits/{visit}/withdraw", {})
+    said(town, rosa, bridge, "rosa-00001", "I can stay")
+    page = open_page(f"/ed/requests/{request}", town.user("staff"))
+    expect(page.get_by_role("heading", name=f"Chat with {first(rosa)}")).to_be_visible()
+    expect(texts(page)).to_have_text(["I can stay"])
+    his = page.locator("label", has=page.get_by_role("radio", name=first(marcus)))
+    expect(his.locator("[data-unread]")).to_have_attribute("data-unread", "1")
+    everywhere(page)
+    his.click()
+    expect(texts(page)).to_have_text(["My car broke down"])
+    expect(page.get_by_text("This visit is over. Nothing more can be written.")).to_be_visible()
 
 
 def test_a_peer_by_video_knows_until_when(

@@ -2,6 +2,7 @@
 import { get, post, put } from "../api.js";
 import { link } from "../live.js";
 import { Thread } from "./thread.js";
+import { learn } from "./unread.js";
 import { Unsent } from "./unsent.js";
 
 const threads = new Map();
@@ -25,7 +26,7 @@ export function staffThread(visit_id, mine, who) {
   if (known) return known;
   listen();
   const place = mine === "peer" ? localStorage : sessionStorage;
-  const thread = new Thread({ visit_id, party: "staff", mine, transport: over(`/visits/${visit_id}/talk`), unsent: new Unsent(place, `${who}.staff.${visit_id}`) });
+  const thread = new Thread({ visit_id, party: "staff", mine, transport: over(`/visits/${visit_id}/talk`), unsent: new Unsent(place, `${who}.staff.${visit_id}`), learned: learn });
   threads.set(visit_id, thread);
   link.join(thread);
   return thread;

@@ -53,7 +53,9 @@ function Messages({ thread, nameOf, empty }) {
 }
 
 function Composer({ thread, hint, close }) {
-  const [text, setText] = useState("");
+  const [text, setDrawn] = useState(thread.draft || "");
+  // Kept with the thread: who looks at another in between finds it again.
+  const setText = (words) => { thread.draft = words; setDrawn(words); };
   const field = useRef(null);
   useEffect(() => { if (close) field.current.focus(); }, []);
   const isBlank = !text.trim();

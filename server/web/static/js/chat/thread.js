@@ -16,8 +16,8 @@ const MOST_MISSED = 300;
 const wait = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
 export class Thread {
-  constructor({ visit_id, party, mine, transport, unsent, heard = () => null }) {
-    Object.assign(this, { visit_id, party, mine, transport, unsent, heard });
+  constructor({ visit_id, party, mine, transport, unsent, heard = () => null, learned = () => null }) {
+    Object.assign(this, { visit_id, party, mine, transport, unsent, heard, learned });
     this.side = mine === "peer" ? "peer" : "other";
     this.items = [];
     this.hasMore = false;
@@ -66,7 +66,9 @@ export class Thread {
   // Marks never go back: an older announcement may come after a newer one.
   take({ seq, read, unread }) {
     const isNewer = seq >= this.marks.seq && read.peer >= this.marks.read.peer && read.other >= this.marks.read.other;
-    if (isNewer) this.marks = { seq, read, unread };
+    if (!isNewer) return;
+    this.marks = { seq, read, unread };
+    this.learned({ visit_id: this.visit_id, party: this.party, ...this.marks });
   }
 
   // True when the server answered. One at a time; asked for meanwhile, it looks once more.

@@ -6,17 +6,21 @@ import { html } from "../ui.js";
 import { t } from "../words.js";
 
 const counts = new Map();
+const marks = new Map();
 const listeners = new Set();
+let fresh = new Set();
 let side = null;
 const tell = () => listeners.forEach((one) => one());
 const nameOf = (visit_id, party) => `${party}.${visit_id}`;
 
+// What is told while the list is on its way is newer than the list.
 const feed = {
   async follow() {
+    fresh = new Set();
     try {
       const { items } = await get("/talk/unread");
-      counts.clear();
-      items.forEach((one) => counts.set(nameOf(one.visit_id, one.party), one.unread));
+      [...counts.keys()].filter((name) => !fresh.has(name)).forEach((name) => counts.delete(name));
+      items.forEach((one) => { const name = nameOf(one.visit_id, one.party); if (!fresh.has(name)) counts.set(name, one.unread); });
       tell();
       return true;
     } catch {
@@ -29,15 +33,29 @@ const feed = {
   moved() {},
 };
 
+// Told, or found by the page that shows the thread: an older one may come after a newer one, and marks
+// never go back.
+export function learn(told) {
+  if (!side) return;
+  const name = nameOf(told.visit_id, told.party);
+  const before = marks.get(name);
+  if (before && (told.seq < before.seq || told.read[side] < before.read[side])) return;
+  marks.set(name, told);
+  fresh.add(name);
+  counts.set(name, told.unread[side]);
+  tell();
+}
+
 function listen(mine) {
   if (side) return;
   side = mine === "peer" ? "peer" : "other";
-  link.on("talk", (told) => { counts.set(nameOf(told.visit_id, told.party), told.unread[side]); tell(); });
+  link.on("talk", learn);
   link.join(feed);
   if (link.state !== "live") feed.follow();
 }
 
-export function useUnread(visit_id, mine, party = "staff") {
+// How many of each of these visits.
+export function useUnreads(visit_ids, mine, party = "staff") {
   const [, draw] = useState(0);
   useEffect(() => {
     listen(mine);
@@ -45,13 +63,16 @@ export function useUnread(visit_id, mine, party = "staff") {
     listeners.add(redraw);
     return () => listeners.delete(redraw);
   }, []);
-  return counts.get(nameOf(visit_id, party)) || 0;
+  return visit_ids.map((id) => counts.get(nameOf(id, party)) || 0);
 }
+
+export const useUnread = (visit_id, mine, party) => useUnreads([visit_id], mine, party)[0];
 
 // A dot with a number, said in words.
 export const Count = ({ n }) => (n ? html`<span class="talk__n num" data-unread=${n}><span aria-hidden="true">${n > 99 ? "99+" : n}</span><span class="vh">${t("talk_unread", { n })}</span></span>` : null);
 
-export function Unread({ visit, mine }) {
-  const n = useUnread(visit?.id, mine);
-  return html`<${Count} n=${n} />`;
-}
+// Whom of a request one can write to now: who comes, who is there by video until then, who stays.
+export const talksOf = ({ visit, bridge, staying }) => [visit, bridge, staying].filter(Boolean);
+
+// All that waits at a request, whoever wrote it.
+export const Unread = ({ visits, mine }) => html`<${Count} n=${useUnreads(visits.map((one) => one.id), mine).reduce((sum, n) => sum + n, 0)} />`;

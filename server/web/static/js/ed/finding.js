@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { boot } from "../boot.js";
 import { at, now, secondsSince, secondsUntil } from "../clock.js";
+import { Desk } from "../chat/desk.js";
 import { Avatar, Banner, html, Icon, Press, Timeline } from "../ui.js";
 import { phone, rich, shortName, t, timer } from "../words.js";
 import { comingNext, nextWave, saidNo, searchBegan, story } from "./story.js";
@@ -81,6 +82,7 @@ export function Finding({ request, store, act, open }) {
     <div class="side">
       ${canVideo === "ask" && html`<section class="card opt"><div class="line"><span class="icontile icontile--teal"><${Icon} name="video" /></span><div class="grow"><h3>${t("video_can", { n: video.peers })}</h3><p class="sub t-14">${t("video_can_text", { minutes: Math.max(1, Math.round(video.help_s / 60)) })}</p></div></div><${Press} kind="soft" block act=${() => act("widen", { video_fallback: true })}>${t("video_start")}<//></section>`}
       ${canVideo === "on" && html`<${Banner} kind="info" icon="video" title=${t("video_on")} text=${t("video_on_text")} />`}
+      <${Desk} request=${request} facts=${store.facts} />
       <${Say}>${t("say_finding")}<//>
       <section class="card opt fill"><h3>${t("so_far")}</h3><${Timeline} items=${[...story(store.facts, true), ...comingNext(request, store.facts)]} /></section></div>`;
 }
@@ -107,7 +109,7 @@ export function Unfilled({ request, store, act, open }) {
         <${Way} icon="route" title=${t("unf_wide")} text=${t("unf_wide_text")} act=${() => act("widen")} />
         ${waits ? html`<${Banner} kind="info" icon="hourglass" title=${t("unf_waiting")} />` : html`<${Way} icon="hourglass" title=${t("unf_wait")} text=${t("unf_wait_text")} act=${() => setWaits(true)} />`}
       </div></section>
-    <div class="side"><${Say}>${t("say_unfilled")}<//>
+    <div class="side"><${Desk} request=${request} facts=${store.facts} /><${Say}>${t("say_unfilled")}<//>
       <section class="card opt"><h3>${t("unf_now")}</h3><p class="sub">${rich("unf_988")}</p></section>
       <section class="card opt"><h3>${t("what_happened")}</h3><${Timeline} items=${story(store.facts, false)} /><div class="line"><button type="button" class="link" onClick=${() => open("cancel")}>${t("find_cancel")}</button>${isHeld && html`<button type="button" class="link" onClick=${() => open("close")}>${t("unf_close")}</button>`}</div></section></div>`;
 }

@@ -4,7 +4,7 @@ import { get, Problem } from "../api.js";
 import { minutesUntil, secondsSince, useTick } from "../clock.js";
 import { followRequest, link } from "../live.js";
 import { html, Pill } from "../ui.js";
-import { Unread } from "../chat/unread.js";
+import { talksOf, Unread } from "../chat/unread.js";
 import { HelpBanner } from "./help.js";
 import { Needs } from "./needs.js";
 import { clock, t } from "../words.js";
@@ -80,5 +80,5 @@ export function Now({ site }) {
   useTick(10000);
   const requests = site.requests();
   if (!requests.length) return html`<p class="sub">${t("now_none")}</p>`;
-  return html`<div class="now">${requests.map((one) => html`<a key=${one.id} href=${`/ed/requests/${one.id}`}><${Pill} state=${one.state} small /><b>${one.place}</b><${Unread} visit=${one.visit} mine="staff" /><span class="grow"></span><span class="meta num">${minutes(one)}</span></a>`)}</div>`;
+  return html`<div class="now">${requests.map((one) => html`<a key=${one.id} href=${`/ed/requests/${one.id}`}><${Pill} state=${one.state} small /><b>${one.place}</b><${Unread} visits=${talksOf(one)} mine="staff" /><span class="grow"></span><span class="meta num">${minutes(one)}</span></a>`)}</div>`;
 }

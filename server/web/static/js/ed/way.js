@@ -81,5 +81,5 @@ export function OnTheWay(shared) {
   // The visit that is by video: the request's own, or the one beside it until somebody arrives.
   const film = ["video", "chat"].includes(request.visit.modality) ? request.visit : request.bridge;
   return html`<div class="col"><${Hero} ...${shared} /><${Bridge} ...${shared} /><${Peer} ...${shared} /></div>
-    <div class="col">${onRoad && html`<${Way} request=${request} />`}${film && html`<${Bedside} key=${film.id} request=${request} visit=${film} />`}<${Telephone} key=${`call ${request.visit.id}`} visit=${request.visit} /><${Desk} key=${`talk-${request.visit.id}`} visit=${request.visit} /><section class=${onRoad ? "card opt" : "card opt grow"}><h2>${t("so_far")}</h2><${Timeline} items=${story(store.facts, false)} /></section></div>`;
+    <div class="col">${onRoad && html`<${Way} request=${request} />`}${film && html`<${Bedside} key=${film.id} request=${request} visit=${film} />`}<${Telephone} key=${`call ${request.visit.id}`} visit=${request.visit} /><${Desk} request=${request} facts=${store.facts} /><section class=${onRoad ? "card opt" : "card opt grow"}><h2>${t("so_far")}</h2><${Timeline} items=${story(store.facts, false)} /></section></div>`;
 }
