@@ -44,9 +44,10 @@ def opened(browser: FlaskClient, path: str, **headers: str) -> TestResponse:
     return browser.get(path, headers=HTML | headers)
 
 
-def is_open(answer: TestResponse) -> bool:
-    """Whether this is the bedside screen."""
-    return answer.status_code == 200 and "alongside/room/bedside.js" in answer.text
+def is_open(answer: TestResponse, modality: str = "video") -> bool:
+    """Whether this is the bedside screen of a visit by video, or by chat."""
+    script = {"video": "alongside/room/bedside.js", "chat": "alongside/chat/bedside.js"}[modality]
+    return answer.status_code == 200 and script in answer.text
 
 
 def told(answer: TestResponse) -> tuple[int, str, dict[str, str]]:
@@ -248,16 +249,18 @@ def between(answer: TestResponse) -> bool:
     return answer.status_code == 200 and "alongside/room/between.js" in answer.text
 
 
+@pytest.mark.parametrize("modality", ["video", "chat"])
 def test_the_screen_follows_its_request_to_the_next_visit_and_no_further(
-    app: Flask, api: Api, world: World
+    app: Flask, api: Api, world: World, modality: str
 ) -> None:
     here = world.here
     first, second = here.peers[0], here.peers[1]
-    asked, visit_id = visit_of(api, here)
+    asked, visit_id = visit_of(api, here, modality)
     path = link(api, here.staff, visit_id)
     tablet, stranger = app.test_client(), app.test_client()
-    assert is_open(opened(tablet, path))
+    assert is_open(opened(tablet, path), modality)
     step(api, f"/visits/{visit_id}/start", first)
+    assert (tablet.head(path).status_code, stranger.head(path).status_code) == (200, 404)
     on_duty(api, second)
     handed = api.post(f"/visits/{visit_id}/hand_over", first, json={"stays": True})
     assert handed.get_json()["state"] == "staying"
@@ -267,11 +270,11 @@ def test_the_screen_follows_its_request_to_the_next_visit_and_no_further(
     follows = step(api, f"/offers/{offer['id']}/accept", second)["visit"]["id"]
     assert visit_id in opened(tablet, path).text, "until the next one is connected"
     other = opened(tablet, f"{path}?to={follows}")
-    assert is_open(other)
+    assert is_open(other, modality)
     assert follows in other.text
     step(api, f"/visits/{follows}/start", second)
     page = opened(tablet, path)
-    assert is_open(page)
+    assert is_open(page, modality)
     assert follows in page.text
     assert visit_id not in page.text
     shown = api.get(f"/visits/{follows}/room", here.staff).get_json()
@@ -279,7 +282,8 @@ def test_the_screen_follows_its_request_to_the_next_visit_and_no_further(
     # Of another request, in the same room with the same peer, the cookie knows nothing.
     step(api, f"/visits/{follows}/complete", second)
     over = opened(tablet, path)
-    again, foreign = visit_of(api, here)
+    assert tablet.head(path).status_code == 404, "the door says so, to a screen that was away"
+    again, foreign = visit_of(api, here, modality)
     assert again != asked
     for answer in (
         opened(tablet, path),

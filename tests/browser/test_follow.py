@@ -8,11 +8,23 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.calls import bedside, connected, flows, link_of, peers_room, say_yes, video_visit
 from tests.browser.conftest import TABLET, Open
-from tests.browser.looking import accessible, fits
-from tests.browser.phones import ask, expect_state, on_duty, request_of, steps, until
+from tests.browser.looking import accessible, fits, picture
+from tests.browser.phones import (
+    MOBILE,
+    NO_SIGNAL,
+    ask,
+    expect_state,
+    heading,
+    on_duty,
+    request_of,
+    steps,
+    until,
+)
 from tests.browser.server import Town
+from tests.browser.test_chat import texts, write
 
 BY_VIDEO = {"on_duty": True, "modalities": ["video"]}
+BY_CHAT = {"on_duty": True, "modalities": ["chat"]}
 
 
 @pytest.fixture
@@ -122,3 +134,101 @@ def test_from_who_stays_to_the_next_by_video(
     his.wait_for_url(f"**/peer/notes/{one}")
     now = request_of(town, request)
     assert (now["state"], now["staying"], now["visit"]["id"]) == ("in_session", None, two)
+
+
+def chat_visit(town: Town, peer: dict[str, Any], place: str) -> tuple[str, str]:
+    """A nurse asked for chat, the peer said yes: the ids of request and visit."""
+    town.call(peer, "PUT", "/duty", BY_CHAT)
+    request = ask(town, modality="chat", place=place)["id"]
+    return request, steps(town, peer, request)
+
+
+def next_by_chat(page: Page, town: Town, peer: dict[str, Any], request: str) -> str:
+    """The next peer is asked and says yes; the visit's id."""
+    town.call(peer, "PUT", "/duty", BY_CHAT)
+    until(page, lambda: town.call(peer, "GET", "/offers")["items"])
+    return steps(town, peer, request)
+
+
+def test_a_chat_goes_on_with_the_next_and_nobody_scans_again(
+    town: Town, peers: list[dict[str, Any]], open_page: Open
+) -> None:
+    marcus, rosa, elena = peers
+    request, one = chat_visit(town, marcus, "Room 19")
+    link = link_of(town, one)
+    # A tablet that was away when it was handed over is refused by the room, and asks the door.
+    bed = bedside(open_page, link, permissions=[], allowed_errors=NO_SIGNAL)
+    his = open_page(f"/peer/chat/{one}", marcus, **MOBILE, allowed_errors=NO_SIGNAL)
+    bed.get_by_role("button", name="Yes, let's write").click()
+    expect_state(bed, town, request, "in_session")
+    write(his, "I have to go soon")
+    expect(texts(bed)).to_have_text(["I have to go soon"])
+    town.call(marcus, "POST", f"/visits/{one}/hand_over", {})
+    expect(bed.locator("[data-between]")).to_contain_text("We're finding someone for you")
+    accessible(bed)
+    fits(bed)
+    heading(his, "How did it go?")
+
+    two = next_by_chat(bed, town, rosa, request)
+    expect(bed.get_by_role("heading", name=f"{first(rosa)} is joining")).to_be_visible()
+    hers = open_page(f"/peer/chat/{two}", rosa, **MOBILE, allowed_errors=NO_SIGNAL)
+    expect(bed.get_by_role("heading", name=f"{first(rosa)} is here.")).to_be_visible()
+    accessible(bed)
+    bed.get_by_role("button", name="Yes, let's write").click()
+    expect_state(bed, town, request, "in_session")
+    write(bed, "Hello, it is me again")
+    # Nothing of the talk before is read by who comes next.
+    expect(texts(hers)).to_have_text(["Hello, it is me again"])
+    expect(texts(bed)).to_have_text(["Hello, it is me again"])
+
+    bed.context.set_offline(True)
+    town.call(rosa, "POST", f"/visits/{two}/hand_over", {})
+    bed.wait_for_timeout(1_000)
+    bed.context.set_offline(False)
+    expect(bed.locator("[data-between]")).to_contain_text("We're finding someone for you")
+    three = next_by_chat(bed, town, elena, request)
+    theirs = open_page(f"/peer/chat/{three}", elena, **MOBILE, allowed_errors=NO_SIGNAL)
+    bed.get_by_role("button", name="Yes, let's write").click()
+    expect_state(bed, town, request, "in_session")
+    assert bed.url == f"{town.url}{link}"
+
+    # Finished, it stays finished: no further talk is waited for.
+    theirs.get_by_role("button", name="Finish").tap()
+    theirs.get_by_role("dialog").get_by_role("button", name="We're finished").tap()
+    expect(bed.get_by_role("heading", name="The chat has ended")).to_be_visible()
+    expect_state(bed, town, request, "completed")
+
+
+def test_who_writes_and_stays_is_there_until_the_next_one_writes(
+    town: Town, peers: list[dict[str, Any]], open_page: Open
+) -> None:
+    marcus, rosa, _ = peers
+    request, one = chat_visit(town, marcus, "Room 20")
+    bed = bedside(open_page, link_of(town, one), permissions=[], locale="es-US")
+    his = open_page(f"/peer/chat/{one}", marcus, **MOBILE, allowed_errors=("status of",))
+    bed.get_by_role("button", name="Sí, escribamos").click()
+    expect_state(bed, town, request, "in_session")
+    town.call(marcus, "POST", f"/visits/{one}/hand_over", {"stays": True})
+    expect(his.locator("[data-staying]")).to_be_visible()
+    accessible(his)
+    phone = open_page("/peer", marcus, **MOBILE)
+    expect(phone.get_by_role("link", name="Back to the chat")).to_be_visible()
+    two = next_by_chat(bed, town, rosa, request)
+    hers = open_page(f"/peer/chat/{two}", rosa, **MOBILE)
+    expect(bed.locator("[data-follow]")).to_contain_text(f"{first(rosa)} está aquí para seguir")
+    field = bed.get_by_label("Escriba un mensaje")
+    field.fill("Gracias por todo")
+    field.press("Enter")
+    expect(texts(his)).to_have_text(["Gracias por todo"])
+    accessible(bed)
+    picture(bed, "chat-bedside-next-es")
+    fits(bed)
+    bed.get_by_role("button", name=f"Conocer a {first(rosa)}").click()
+    bed.get_by_role("button", name="Sí, escribamos").click()
+    expect_state(bed, town, request, "in_session")
+    write(hers, "Hola")
+    expect(texts(bed)).to_have_text(["Hola"])
+    heading(his, "How did it go?")
+    now = request_of(town, request)
+    assert (now["state"], now["staying"], now["visit"]["id"]) == ("in_session", None, two)
+    assert bed.evaluate("sessionStorage.length") == 0

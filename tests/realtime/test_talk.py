@@ -150,6 +150,39 @@ def test_long_messages_come_in_several_answers(
     assert (last["items"][-1]["text"][0], last["more"]) == ("5", True)
 
 
+def test_the_bedside_goes_on_to_the_next_and_leaves_what_was_said_behind(
+    app: Flask, api: Api, world: World, visit: str, enter: Enter, story: Story
+) -> None:
+    first, second = world.here.peers
+    phone, bed = both(app, api, world, visit, enter)
+    for word in ("ready", "connected"):
+        for socket, tab in ((phone, PEER), (bed, GUEST)):
+            socket.done("room_state", state(visit, tab, word))
+    bed.done("talk_say", said(visit, "guest-0001", text=SECRET))
+    bed.hears("room")
+    on = {"on_duty": True, "modalities": ["chat"]}
+    assert api.call("PUT", "/duty", second, json=on).status_code == 200
+    story.step(visit, "hand_over", first)
+    room = bed.hears("room")[-1]
+    assert (room["is_over"], room["goes_on"]) == (True, True)
+    assert bed.done("bedside", {})["visit_id"] is None
+    # Nobody writes or reads there any more, and what comes next is told on the same socket.
+    for event, body in (
+        ("talk_say", said(visit, "guest-0002", text="x")),
+        ("talk_since", {"visit_id": visit}),
+    ):
+        bed.refused("illegal_step", event, body)
+    follows = story.accept(second)
+    assert bed.hears("bedside")[-1]["visit_id"] == follows
+    assert bed.done("room_join", {"visit_id": follows, "tab": GUEST})["side"] == "guest"
+    theirs = enter(second)
+    theirs.done("room_join", {"visit_id": follows, "tab": PEER})
+    bed.done("talk_say", said(follows, "guest-0003", text="Hello"))
+    assert texts(theirs, follows) == texts(bed, follows) == ["Hello"]
+    theirs.refused("not_found", "talk_since", {"visit_id": visit})
+    phone.refused("not_found", "talk_since", {"visit_id": follows})
+
+
 def test_beside_a_video_call_the_same_thread_stands(
     app: Flask, api: Api, world: World, story: Story, enter: Enter
 ) -> None:

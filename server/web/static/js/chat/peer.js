@@ -1,12 +1,13 @@
 // The peer's phone in a visit by chat. The case, the note and everything else stay on /peer.
-import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { announce } from "../a11y.js";
 import { boot, me } from "../boot.js";
 import { html, Icon, Keys } from "../ui.js";
 import { t } from "../words.js";
 import { NeedMore } from "../room/needs.js";
+import { After, begin } from "../room/page.js";
 import { Moved, Private, StillThere, Sure, useSession } from "../room/parts.js";
+import { StayLine } from "../room/stays.js";
 import { ChatRoom } from "./room.js";
 import { Talk } from "./talk.js";
 
@@ -23,13 +24,8 @@ function state() {
   return session.room?.connected_at ? t("room_bed_left", { place }) : t("talk_bed_joining", { place });
 }
 
-function Over() {
-  useEffect(() => { location.replace(session.room?.state === "completed" || session.room?.started_at ? `/peer/notes/${boot.visit_id}` : "/peer"); }, []);
-  return html`<section class="ask"><h1>${t("talk_ended")}</h1><p><a class="link" href="/peer">${t("room_to_case")}</a></p></section>`;
-}
-
 function Written({ end }) {
-  return html`<div class="talkroom"><${StillThere} session=${session} end=${end} /><p class="talkroom__state">${state()}</p>
+  return html`<div class="talkroom"><${StayLine} session=${session} /><${StillThere} session=${session} end=${end} /><p class="talkroom__state">${state()}</p>
     <div class="talk talk--room"><${Talk} thread=${session.thread} nameOf=${() => t("talk_person")} empty=${t("talk_none_peer")} hint=${t("talk_hint_person")} /></div>
     <div class="more">${desk && html`<a class="btn" href=${`tel:${desk}`}><${Icon} name="phone" />${t("room_desk")}</a>`}<${NeedMore} session=${session} /><button type="button" class="btn" aria-haspopup="dialog" onClick=${end}><${Icon} name="check" />${t("talk_finish")}</button></div></div>`;
 }
@@ -42,15 +38,9 @@ function Page() {
   const hasBegun = !!session.room?.started_at;
   const finish = () => session.end(hasBegun ? "ended" : "gone");
   return html`<div class="room room--peer room--chat"><header class="vh1"><div><h1>${place}</h1><p>${site}</p></div><${Private} session=${session} words=${t("talk_private_peer")} /></header>
-    ${over ? html`<${Over} />` : hasMoved ? html`<${Moved} />` : html`<${Written} end=${() => setAsks(true)} />`}
+    ${over ? html`<${After} session=${session} title=${t("talk_ended")} />` : hasMoved ? html`<${Moved} />` : html`<${Written} end=${() => setAsks(true)} />`}
     ${asks && !over && html`<${Sure} title=${t(hasBegun ? "room_finish_title" : "room_leave_title")} text=${t(hasBegun ? "room_finish_text" : "room_leave_text")} keep=${t("talk_end_keep")} yes=${t(hasBegun ? "room_finish_yes" : "room_leave_yes")} go=${finish} close=${() => setAsks(false)} />`}
     <${Keys} /></div>`;
 }
 
-document.addEventListener("alongside:signed-out", () => location.replace(`/?next=${encodeURIComponent(location.pathname)}`));
-const main = document.getElementById("main");
-main.replaceChildren();
-render(html`<${Page} />`, main);
-session.start();
-session.agree();
-globalThis.room = session;
+begin(Page, session);

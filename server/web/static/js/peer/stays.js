@@ -1,4 +1,5 @@
 // Handing over, and staying until the next one is there: asked now and then whether it still goes.
+import { ChatRoomLink } from "../chat/phone.js";
 import { clock, firstName, t } from "../words.js";
 import { Banner, Dialog, html, Icon, Press } from "../ui.js";
 import { Caphead, Fact, Foot, Signal, Trouble } from "./parts.js";
@@ -28,7 +29,7 @@ export function Staying({ visit, about }) {
 export function StayingMain({ visit, about }) {
   const act = (verb) => phone.act(visit.id, verb);
   const canGoOn = LOOKING.has(about.request.state);
-  return html`<${Foot}>${visit.modality === "video" && html`<a class="btn btn--primary btn--xl btn--block" href=${`/peer/room/${visit.id}`}><${Icon} name="video" />${t("s_room")}</a>`}
+  return html`<${Foot}>${visit.modality === "chat" && html`<${ChatRoomLink} visit=${visit} />`}${visit.modality === "video" && html`<a class="btn btn--primary btn--xl btn--block" href=${`/peer/room/${visit.id}`}><${Icon} name="video" />${t("s_room")}</a>`}
     ${visit.asked_at && html`<${Press} size="xl" block act=${() => act("stay")} busy=${t("p_sending")}>${t("s_still")}<//>`}
     ${canGoOn && html`<${Press} kind="secondary" block act=${() => act("carry_on")} busy=${t("p_sending")}>${t("s_carry_on")}<//>`}
     <${Press} kind="secondary" block act=${() => act("leave")} busy=${t("p_sending")}>${t("s_leave")}<//><//>`;

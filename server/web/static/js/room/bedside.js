@@ -1,23 +1,20 @@
 // The screen at the bedside: nobody signs in, large buttons, and the camera stays off until it is turned on.
-import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { announce } from "../a11y.js";
 import { boot } from "../boot.js";
 import { Avatar, html, Icon, Keys, Press } from "../ui.js";
 import { language, t } from "../words.js";
 import { Caption, Controls, Far, Frame, FrameControls, Line, MicTrouble, Moved, Near, Private, StillThere, Sure, useSession } from "./parts.js";
-import { Follow, GoesOn, goesOn } from "./follow.js";
+import { Follow, GoesOn, useGoesOn } from "./follow.js";
 import { Beside } from "../chat/beside.js";
 import { AskNurse, CrisisLine, NurseLine } from "./needs.js";
+import { Ask, begin } from "./page.js";
 import { Session } from "./session.js";
 
 const { peer, first } = boot.with;
 const session = new Session({ visit_id: boot.visit_id, side: "guest", room: boot.room, language, captions: boot.captions, meeting: boot.meeting });
 
 const Top = () => html`<header class="vtop"><${Avatar} name=${peer} /><p><b>${peer}</b><span>${t("room_peer_role")}</span></p><span class="grow"></span><${CrisisLine} /><${Private} session=${session} words=${t("room_private")} /></header>`;
-
-// Not connected yet, or not any more: one sentence, and at most two things to press.
-const Ask = ({ mark, title, text, children }) => html`<section class="ask"><span class="ask__mark">${mark}</span><h1>${title}</h1><p>${text}</p>${children && html`<div class="ask__acts">${children}</div>`}</section>`;
 
 const FACE = html`<${Avatar} name=${peer} size="lg" />`;
 const icon = (name) => html`<${Icon} name=${name} />`;
@@ -52,7 +49,8 @@ function Page() {
   useSession(session);
   const [asks, setAsks] = useState(false);
   const { call, over, hasMoved, hasAgreed, other } = session;
-  const place = over ? "over" : hasMoved ? "moved" : hasAgreed ? call.state : session.isOtherHere ? "asked" : "waiting";
+  const goesOn = useGoesOn(session);
+  const place = over ? (goesOn ? "on" : "over") : hasMoved ? "moved" : hasAgreed ? call.state : session.isOtherHere ? "asked" : "waiting";
   useEffect(() => {
     const said = { over: t("room_over"), asked: t("room_still_ok", { name: first }), connected: t("room_connected", { name: first }), reconnecting: t("room_reconnecting"), connecting: t("room_connecting") }[place];
     if (said) announce(said);
@@ -60,13 +58,9 @@ function Page() {
   useEffect(() => { if (place === "connected" && other) announce(other.camera ? t("room_shows", { name: first }) : t("room_their_camera_off", { name: first })); }, [other?.camera, place]);
   const end = () => setAsks(true);
   return html`<div class="room room--bed"><${Top} />
-    ${over ? html`<${goesOn(session) ? GoesOn : Over} />` : hasMoved ? html`<${Moved} />` : hasAgreed ? html`<${Talk} end=${end} />` : html`<${Before} />`}
+    ${over ? html`<${goesOn ? GoesOn : Over} />` : hasMoved ? html`<${Moved} />` : hasAgreed ? html`<${Talk} end=${end} />` : html`<${Before} />`}
     ${asks && !over && html`<${Sure} title=${t("room_end_title")} text=${t("room_end_text")} keep=${t("room_end_keep")} yes=${t("room_end_yes")} go=${() => session.end()} close=${() => setAsks(false)} />`}
     <${Keys} /></div>`;
 }
 
-const main = document.getElementById("main");
-main.replaceChildren();
-render(html`<${Page} />`, main);
-session.start();
-globalThis.room = session;
+begin(Page, session);

@@ -30,13 +30,21 @@ export function Follow({ session, peer, end }) {
   const words = follows ? t("f_next", { name: follows.first }) : here ? t("f_in_call_here", { name: here }) : "";
   useEffect(() => { if (words) announce(words); }, [words]);
   if (!words) return null;
-  const meet = async () => { await session.signals.leave("gone"); location.assign(`${location.pathname}?to=${follows.visit_id}`); };
+  // What was not sent was for whom one leaves.
+  const meet = async () => { await session.signals.leave("gone"); session.thread?.keep([]); location.assign(`${location.pathname}?to=${follows.visit_id}`); };
   return html`<div class="line-state line-state--ask" data-follow><${Icon} name=${follows ? "users" : "hand-heart"} /><p><b>${words}</b><br />${follows ? t("f_next_text", { name: follows.first, peer }) : t("f_in_call_here_text", { peer })}</p>
     ${follows ? html`<button type="button" class="btn btn--primary" onClick=${meet}>${t("f_next_go", { name: follows.first })}</button>` : html`<button type="button" class="btn btn--secondary" onClick=${end}>${t("f_goodbye")}</button>`}</div>`;
 }
 
-// A call is over and its request is not: the page comes again, with whoever is next.
-export const goesOn = (session) => !!session.room?.goes_on && session.over !== "not_signed_in";
+// A talk is over and its request is not: the page comes again, with whoever is next. A screen that was
+// away when its visit ended knows no more than that; whether its link still opens, the door says.
+const REFUSED = new Set(["illegal_step", "not_found"]);
+export function useGoesOn(session) {
+  const [opens, set] = useState(false);
+  const { over, room } = session;
+  useEffect(() => { if (REFUSED.has(over)) fetch(location.pathname, { method: "HEAD" }).then(({ ok }) => set(ok), () => null); }, [over]);
+  return !!over && over !== "not_signed_in" && (opens || !!room?.goes_on);
+}
 export function GoesOn() {
   useEffect(() => {
     announce(t("f_goes_on"));

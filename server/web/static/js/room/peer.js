@@ -1,5 +1,4 @@
 // The peer's phone in a video visit. The case, the note and everything else stay on /peer.
-import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { announce } from "../a11y.js";
 import { boot } from "../boot.js";
@@ -9,6 +8,7 @@ import { language, phone, t, timer } from "../words.js";
 import { Caption, Controls, Far, Frame, FrameControls, Line, Meter, MicTrouble, Moved, Near, Private, StillThere, Sure, useSession } from "./parts.js";
 import { Beside } from "../chat/beside.js";
 import { NeedMore } from "./needs.js";
+import { After, begin } from "./page.js";
 import { StayLine } from "./stays.js";
 import { Session } from "./session.js";
 
@@ -43,11 +43,6 @@ function ByPhone() {
   return html`<div class="byphone"><a class="btn btn--secondary" href=${`tel:${desk}`}><${Icon} name="phone" />${t("room_call_desk", { number: phone(desk) })}</a><${Press} kind="secondary" act=${go}>${t("room_by_phone")}<//></div>`;
 }
 
-function Over() {
-  useEffect(() => { location.replace(session.room?.state === "completed" || session.room?.started_at ? `/peer/notes/${boot.visit_id}` : "/peer"); }, []);
-  return html`<section class="ask"><h1>${t("room_over_peer")}</h1><p><a class="link" href="/peer">${t("room_to_case")}</a></p></section>`;
-}
-
 function Talk({ end }) {
   const words = { mute: t("room_mute"), unmute: t("room_unmute"), show: t("room_camera"), hide: t("room_camera"), end: t("room_end_short") };
   const noMic = t("room_no_mic_peer");
@@ -70,7 +65,7 @@ function Page() {
   useEffect(() => { if (other) announce({ here: t("room_being_asked", { place }), not_now: t("room_rather_not"), gone: t("room_bed_left", { place }) }[other.state] || ""); }, [other?.state]);
   const hasBegun = !!session.room?.started_at;
   const finish = async () => { await session.end(hasBegun ? "ended" : "gone"); };
-  const body = over ? html`<${Over} />` : hasMoved ? html`<${Moved} />`
+  const body = over ? html`<${After} session=${session} title=${t("room_over_peer")} />` : hasMoved ? html`<${Moved} />`
     : trouble?.kind === "mic" && !hasAgreed ? html`<${MicTrouble} session=${session} listen=${t("room_go_without_mic")} />`
     : html`<${Talk} end=${() => setAsks(true)} />`;
   return html`<div class="room room--peer"><${Top} />${body}
@@ -78,10 +73,4 @@ function Page() {
     <${Keys} /></div>`;
 }
 
-document.addEventListener("alongside:signed-out", () => location.replace(`/?next=${encodeURIComponent(location.pathname)}`));
-const main = document.getElementById("main");
-main.replaceChildren();
-render(html`<${Page} />`, main);
-session.start();
-session.agree();
-globalThis.room = session;
+begin(Page, session);
