@@ -16,6 +16,7 @@ from tests.browser.phones import (
     ask,
     expect_state,
     phone_of,
+    press,
     steps,
 )
 from tests.browser.server import Town
@@ -123,6 +124,71 @@ def test_who_would_rather_not_writes_nothing(
     bed.get_by_role("button", name="I'd like to talk after all").click()
     expect_state(bed, town, request["id"], "in_session")
     fits(phone)
+
+
+def test_more_help_in_one_press_and_the_talk_goes_on(
+    town: Town, peer: dict[str, Any], open_page: Open
+) -> None:
+    request = ask(town, modality="chat", place="Room 6")
+    visit_id = steps(town, peer, request["id"])
+    bed = bedside(open_page, link_of(town, visit_id), permissions=[])
+    phone = open_page(
+        f"/peer/chat/{visit_id}", peer, **MOBILE, locale="es-US", allowed_errors=NO_SIGNAL
+    )
+    ward = open_page(f"/ed/requests/{request['id']}", town.user("staff"))
+    bed.get_by_role("button", name="Yes, let's write").click()
+    expect_state(bed, town, request["id"], "in_session")
+    phone.get_by_label("Escriba un mensaje").fill("Voy a pedir")
+    press(phone, "Necesito ayuda")
+    sheet = phone.get_by_role("dialog")
+    line = sheet.get_by_role("link", name="Línea de crisis 988")
+    expect(line).to_have_attribute("href", "tel:988")
+    sheet.get_by_role("button", name="Pedir al personal de urgencias").tap()
+    expect(sheet.locator("[data-told=nurse]")).to_contain_text("Urgencias ya lo sabe")
+    sheet.get_by_role("button", name="Hablar con supervisión").tap()
+    expect(sheet.locator("[data-told=supervisor]")).to_contain_text("Supervisión ya lo sabe")
+    accessible(phone)
+    fits(phone)
+    sheet.get_by_role("button", name="Volver al chat").tap()
+
+    # Back in the talk: what was begun is there, and what was asked for stands above it.
+    expect(sheet).to_have_count(0)
+    expect(phone.get_by_label("Escriba un mensaje")).to_have_value("Voy a pedir")
+    expect(phone.locator("[data-need]")).to_have_count(2)
+    write(bed, "Thank you")
+    expect(texts(phone)).to_have_text(["Thank you"])
+    accessible(phone)
+    picture(phone, "chat-peer-needs-es")
+    fits(phone)
+    within = """[...document.querySelectorAll('.more .btn, .talk__write textarea')].every((one) => {
+      one.scrollIntoView({ block: 'nearest' });
+      const { top, right, bottom } = one.getBoundingClientRect();
+      return right <= innerWidth && bottom <= innerHeight
+        && one.contains(document.elementFromPoint((right + one.getBoundingClientRect().left) / 2, (top + bottom) / 2));
+    })"""
+    for width, height in ((320, 568), (320, 700), (390, 844)):
+        phone.set_viewport_size({"width": width, "height": height})
+        assert phone.evaluate(within), (width, height)
+    expect(ward.locator("[data-need]")).to_contain_text("Room 6: a nurse is asked for")
+
+    # Who comes is told while there is no way, too.
+    phone.context.set_offline(True)
+    ward.get_by_role("button", name="I'm coming").click()
+    me = town.call(town.user("staff"), "GET", "/me")["name"].split()[0]
+    expect(bed.locator("[data-nurse]")).to_contain_text(f"{me} is coming to you")
+    phone.context.set_offline(False)
+    expect(phone.locator("[data-need=nurse]")).to_contain_text(f"{me}")
+    press(phone, "Necesito ayuda")
+    rest = sheet.locator(".needs__one", has=phone.locator("[data-told=supervisor]"))
+    rest.get_by_role("button", name="Ya no hace falta").tap()
+    expect(phone.locator("[data-need]")).to_have_count(1)
+    expect(sheet).to_be_visible()
+    needs = town.call(town.user("staff"), "GET", f"/requests/{request['id']}")["needs"]
+    assert [one["kind"] for one in needs] == ["nurse"]
+    town.call(
+        town.user("staff"), "POST", f"/requests/{request['id']}/needs/done", {"kind": "nurse"}
+    )
+    expect(phone.locator("[data-need]")).to_have_count(0)
 
 
 def test_text_beside_a_video_call(town: Town, peer: dict[str, Any], open_page: Open) -> None:

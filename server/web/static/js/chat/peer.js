@@ -4,7 +4,7 @@ import { announce } from "../a11y.js";
 import { boot, me } from "../boot.js";
 import { html, Icon, Keys } from "../ui.js";
 import { t } from "../words.js";
-import { NeedMore } from "../room/needs.js";
+import { NeedLines, NeedMore } from "../room/needs.js";
 import { After, begin } from "../room/page.js";
 import { Moved, Private, StillThere, Sure, useSession } from "../room/parts.js";
 import { StayLine } from "../room/stays.js";
@@ -25,9 +25,9 @@ function state() {
 }
 
 function Written({ end }) {
-  return html`<div class="talkroom"><${StayLine} session=${session} /><${StillThere} session=${session} end=${end} /><p class="talkroom__state">${state()}</p>
+  return html`<div class="talkroom"><${NeedLines} session=${session} /><${StayLine} session=${session} /><${StillThere} session=${session} end=${end} /><p class="talkroom__state">${state()}</p>
     <div class="talk talk--room"><${Talk} thread=${session.thread} nameOf=${() => t("talk_person")} empty=${t("talk_none_peer")} hint=${t("talk_hint_person")} /></div>
-    <div class="more">${desk && html`<a class="btn" href=${`tel:${desk}`}><${Icon} name="phone" />${t("room_desk")}</a>`}<${NeedMore} session=${session} /><button type="button" class="btn" aria-haspopup="dialog" onClick=${end}><${Icon} name="check" />${t("talk_finish")}</button></div></div>`;
+    <div class="more">${desk && html`<a class="btn" href=${`tel:${desk}`}><${Icon} name="phone" />${t("room_desk")}</a>`}<${NeedMore} session=${session} back=${t("talk_back")} /><button type="button" class="btn" aria-haspopup="dialog" onClick=${end}><${Icon} name="check" />${t("talk_finish")}</button></div></div>`;
 }
 
 function Page() {

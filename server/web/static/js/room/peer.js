@@ -7,7 +7,7 @@ import { html, Icon, Keys, Press } from "../ui.js";
 import { language, phone, t, timer } from "../words.js";
 import { Caption, Controls, Far, Frame, FrameControls, Line, Meter, MicTrouble, Moved, Near, Private, StillThere, Sure, useSession } from "./parts.js";
 import { Beside } from "../chat/beside.js";
-import { NeedMore } from "./needs.js";
+import { NeedLines, NeedMore } from "./needs.js";
 import { After, begin } from "./page.js";
 import { StayLine } from "./stays.js";
 import { Session } from "./session.js";
@@ -46,13 +46,13 @@ function ByPhone() {
 function Talk({ end }) {
   const words = { mute: t("room_mute"), unmute: t("room_unmute"), show: t("room_camera"), hide: t("room_camera"), end: t("room_end_short") };
   const noMic = t("room_no_mic_peer");
-  const more = html`<div class="more">${desk && html`<a class="btn" href=${`tel:${desk}`}><${Icon} name="phone" />${t("room_desk")}</a>`}<${NeedMore} session=${session} /><${Beside} session=${session} name=${t("talk_person")} plain /></div>`;
+  const more = html`<div class="more">${desk && html`<a class="btn" href=${`tel:${desk}`}><${Icon} name="phone" />${t("room_desk")}</a>`}<${NeedMore} session=${session} back=${t("n_back")} /><${Beside} session=${session} name=${t("talk_person")} plain /></div>`;
   if (session.call.isFrame && session.call.state !== "waiting") {
-    return html`<section class="far"><${Frame} session=${session} /><${StillThere} session=${session} end=${end} /><${Line} session=${session} name=${place}>${desk && html`<${ByPhone} />`}<//></section>
+    return html`<section class="far"><${Frame} session=${session} /><${NeedLines} session=${session} /><${StillThere} session=${session} end=${end} /><${Line} session=${session} name=${place}>${desk && html`<${ByPhone} />`}<//></section>
       <${FrameControls} session=${session} words=${words} end=${end} />${more}`;
   }
   return html`<section class="far"><${Far} session=${session} name=${place} /><${Mid} />
-      <div class="scene__low"><div class="scene__said"><${StayLine} session=${session} /><${StillThere} session=${session} end=${end} /><${Line} session=${session} name=${place}>${desk && html`<${ByPhone} />`}<//><${Caption} session=${session} who=${place} /></div><${Near} session=${session} off=${session.mic ? t("room_own_camera_off") : noMic} /></div></section>
+      <div class="scene__low"><div class="scene__said"><${NeedLines} session=${session} /><${StayLine} session=${session} /><${StillThere} session=${session} end=${end} /><${Line} session=${session} name=${place}>${desk && html`<${ByPhone} />`}<//><${Caption} session=${session} who=${place} /></div><${Near} session=${session} off=${session.mic ? t("room_own_camera_off") : noMic} /></div></section>
     <${Controls} session=${session} words=${words} end=${end} />
     ${more}`;
 }
