@@ -16,6 +16,8 @@ from storage.database import Transaction
 from storage.failpoints import failpoint
 
 _FACTS = cast(Table, JournalEntry.__table__)
+_INSERT = _FACTS.insert().inline()
+"""Inline: nobody asks for the ids."""
 
 Entry = tuple[FactType, By, dict[str, Any]]
 """Type, actor and data of a fact that is about to be journaled."""
@@ -58,7 +60,7 @@ def append_all(
         seq += 1
         rows.append(_row(tx, subject, seq, type_, by, data))
         _remember(tx, subject, seq, type_, by, data)
-    connection.execute(_FACTS.insert(), rows)
+    connection.execute(_INSERT, rows)
     return seq
 
 

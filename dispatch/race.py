@@ -5,11 +5,28 @@ unique indexes behind it; everything else happens to the winner only. What a los
 `dispatch.actions.peers`' to say.
 """
 
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import Table, and_, bindparam, case, exists, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    case,
+    exists,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from dispatch import journal, shapes
 from dispatch.access import Actor
@@ -29,7 +46,7 @@ from dispatch.states import (
 )
 from dispatch.travel import arrival
 from dispatch.travel.arrival import Arrives
-from storage.base import UTCDateTime
+from storage.base import UTCDateTime, detached
 from storage.database import Transaction
 from storage.failpoints import failpoint
 from storage.ids import new_id
@@ -43,69 +60,80 @@ _VISITS = cast(Table, Visit.__table__)
 _OFFER = _OFFERS.c
 _REQUEST = _REQUESTS.c
 
+
+def _is_one_of(column: ColumnElement[Any], values: Iterable[StrEnum]) -> ColumnElement[bool]:
+    """`column IN (...)` with the values written in: a list of parameters is unfolded at every call."""
+    return column.in_([literal_column(f"'{value}'") for value in sorted(values)])
+
+
 _NOW = bindparam("now", type_=UTCDateTime())
 _MINE = _OFFER.id == bindparam("this_offer")
+_OWN = and_(
+    _MINE,
+    _OFFER.peer_id == bindparam("this_peer"),
+    _OFFER.network_id == bindparam("this_network"),
+)
+"""The gate: for anybody else this offer does not exist."""
 _OPEN = _OFFER.state == OfferState.OPEN
+_ANSWERABLE = _is_one_of(_OFFER.state, ANSWERABLE)
 _HAS_CERTIFICATE = exists().where(
     Certificate.peer_id == _OFFER.peer_id, Certificate.expires_at > _NOW
 )
 _HAS_BADGE = exists().where(
     Badge.peer_id == _OFFER.peer_id, Badge.site_id == _REQUEST.site_id, Badge.expires_at > _NOW
 )
+_MAY_STILL = and_(_HAS_CERTIFICATE, or_(_is_one_of(_OFFER.modality, REMOTE), _HAS_BADGE))
+"""Rule 9: not who lost certificate or badge since they were asked."""
 
-_READ = (
-    select(
-        _OFFERS,
-        _REQUEST.site_id,
-        _REQUEST.policy,
-        and_(
-            _HAS_CERTIFICATE,
-            or_(_OFFER.modality.in_(sorted(REMOTE)), _HAS_BADGE),
-        ).label("may_still"),
+
+def _guard(*where: ColumnElement[bool], **values: Any) -> ReturningUpdate[Any]:
+    """The statement that decides: a yes of ours to a request that is as `where` says sets `values`.
+
+    It also gives the yes its number in the story.
+    """
+    return (
+        update(_REQUESTS)
+        .where(
+            _REQUEST.id == _OFFER.request_id,
+            _OWN,
+            _ANSWERABLE,
+            _MAY_STILL,
+            *where,
+        )
+        .values(seq=_REQUEST.seq + 1, next_action_at=_NOW, **values)
+        .returning(_REQUEST.id, _REQUEST.site_id, _REQUEST.policy, _REQUEST.seq)
     )
-    .join_from(_OFFERS, _REQUESTS, _REQUEST.id == _OFFER.request_id)
-    .where(
-        _MINE,
-        _OFFER.peer_id == bindparam("this_peer"),
-        _OFFER.network_id == bindparam("this_network"),
-    )
+
+
+_GUARD = _guard(
+    _OFFER.is_bridge.is_(False),
+    _is_one_of(_REQUEST.state, STEPS[Step.ACCEPT].sources),
+    state=STEPS[Step.ACCEPT].target,
+    next_wave_at=None,
+    alarm=None,
+    alarmed=[],
 )
-"""The gate and rule 9 in one look: the peer's own offer, and whether they may still say yes."""
+"""No row back: somebody else was first, or it is no such offer; `_WHY_NOT` tells them apart."""
 
-_GUARD = (
-    update(_REQUESTS)
-    .where(
-        _REQUEST.id == bindparam("this_request"),
-        _REQUEST.state.in_(sorted(STEPS[Step.ACCEPT].sources)),
-    )
-    .values(
-        state=STEPS[Step.ACCEPT].target,
-        next_wave_at=None,
-        alarm=None,
-        alarmed=[],
-        next_action_at=_NOW,
-    )
-    .returning(_REQUEST.seq)
-)
-"""The statement that decides. No row back: somebody else was first."""
-
-_GUARD_OF_BRIDGE = (
-    update(_REQUESTS)
-    .where(
-        _REQUEST.id == bindparam("this_request"),
-        _REQUEST.state.in_(sorted(AWAITED)),
-        _REQUEST.bridge_since.is_not(None),
-    )
-    .values(bridge_since=None, next_action_at=_NOW)
-    .returning(_REQUEST.seq)
+_GUARD_OF_BRIDGE = _guard(
+    _OFFER.is_bridge,
+    _is_one_of(_REQUEST.state, AWAITED),
+    _REQUEST.bridge_since.is_not(None),
+    bridge_since=None,
 )
 """The same for a bridge: it is looked for only while somebody is awaited, and by one yes no more."""
+
+_WHY_NOT = (
+    select(_OFFER.is_bridge, _ANSWERABLE.label("is_answerable"), _MAY_STILL.label("may_still"))
+    .join_from(_OFFERS, _REQUESTS, _REQUEST.id == _OFFER.request_id)
+    .where(_OWN)
+)
 
 _CLOSE = (
     update(_OFFERS)
     .where(
         _OFFER.request_id == bindparam("this_request"),
-        or_(and_(_MINE, _OFFER.state.in_(ANSWERABLE)), _OPEN),
+        or_(and_(_MINE, _ANSWERABLE), _OPEN),
     )
     .values(
         state=case(
@@ -117,9 +145,8 @@ _CLOSE = (
         close_reason=case((_MINE, _OFFER.close_reason), else_="taken"),
     )
     .returning(
-        _OFFER.id,
-        _OFFER.peer_id,
-        select(User.name).where(User.id == _OFFER.peer_id).scalar_subquery(),
+        _OFFERS,
+        select(User.name).where(User.id == _OFFER.peer_id).scalar_subquery().label("peer_name"),
     )
 )
 """The winner's offer is accepted and every other open one superseded, in one statement."""
@@ -143,79 +170,76 @@ def take_yes(tx: Transaction, actor: Actor, offer_id: str) -> tuple[Offer, Visit
     ended since, `Conflict` (`busy`) when the peer has a live visit. Returned rows are detached.
     """
     connection = tx.session.connection()
-    read = connection.execute(
-        _READ,
-        {
-            "this_offer": offer_id,
-            "this_peer": actor.id,
-            "this_network": actor.network_id,
-            "now": tx.now,
-        },
-    ).one_or_none()
-    if read is None:
-        raise not_found("offer")
-    values = dict(read._mapping)
-    site_id, frozen, may_still = (
-        values.pop("site_id"),
-        values.pop("policy"),
-        values.pop("may_still"),
-    )
-    if values["state"] not in ANSWERABLE:
-        return None
-    if not may_still:
-        raise Gone("This offer is closed: a certificate or badge has ended.")
-    request_id = values["request_id"]
-    is_bridge = values["is_bridge"]
-    statement = _GUARD_OF_BRIDGE if is_bridge else _GUARD
-    guard = connection.execute(statement, {"this_request": request_id, "now": tx.now}).one_or_none()
-    if guard is None:
+    ours = {
+        "this_offer": offer_id,
+        "this_peer": actor.id,
+        "this_network": actor.network_id,
+        "now": tx.now,
+    }
+    won = connection.execute(_GUARD, ours).one_or_none() or _otherwise(connection, ours)
+    if won is None:
         return None
     failpoint("accept.guarded")
-    closed = connection.execute(
-        _CLOSE, {"this_request": request_id, "this_offer": offer_id, "now": tx.now}
-    ).all()
-    if offer_id not in {row.id for row in closed}:
+    closed = connection.execute(_CLOSE, ours | {"this_request": won.id}).all()
+    mine = next((row for row in closed if row.id == offer_id), None)
+    if mine is None:
         raise Gone("This offer is closed.")
     failpoint("accept.closed")
-    offer = Offer(**values | {"state": OfferState.ACCEPTED, "answered_at": tx.now})
+    # All columns of an offer, and then the name.
+    offer = detached(Offer, dict(zip(_OFFER.keys(), mine, strict=False)))
     first = first_visit(
         tx,
-        arrival.of_offer(offer, parse(frozen)) if offer.modality not in REMOTE else None,
+        arrival.of_offer(offer, parse(won.policy)) if offer.modality not in REMOTE else None,
         network_id=offer.network_id,
-        request_id=request_id,
+        request_id=won.id,
         peer_id=offer.peer_id,
         offer_id=offer.id,
         modality=offer.modality,
-        is_bridge=is_bridge,
+        is_bridge=offer.is_bridge,
     )
     visit = begin(tx, first, actor)
     failpoint("accept.visit")
-    said = said_yes_to_bridge(visit, actor) if is_bridge else said_yes(visit, actor)
+    said = said_yes_to_bridge(visit, actor) if visit.is_bridge else said_yes(visit, actor)
     entries: list[journal.Entry] = [
         (
-            FactType.BRIDGE_ACCEPTED if is_bridge else FactType.OFFER_ACCEPTED,
+            FactType.BRIDGE_ACCEPTED if visit.is_bridge else FactType.OFFER_ACCEPTED,
             actor.by(),
             said | {"offer": {"id": offer.id, "peer": shapes.person(actor)}},
         )
     ]
     others = [
         {
-            "id": other_id,
-            "peer": {"id": peer_id, "name": name},
+            "id": row.id,
+            "peer": {"id": row.peer_id, "name": row.peer_name},
             "state": OfferState.SUPERSEDED.value,
             "reason": "taken",
         }
-        for other_id, peer_id, name in sorted(map(tuple, closed))
-        if other_id != offer_id
+        for row in sorted(closed, key=lambda row: row.id)
+        if row is not mine
     ]
     if others:
         entries.append((FactType.OFFERS_CLOSED, ENGINE, {"offers": others}))
-    subject = journal.Subject(offer.network_id, site_id, request_id)
-    last_seq = journal.append_all(tx, connection, subject, guard.seq, entries)
+    subject = journal.Subject(offer.network_id, won.site_id, won.id)
+    last_seq = journal.append_all(tx, connection, subject, won.seq - 1, entries)
     failpoint("accept.journaled")
-    connection.execute(_NUMBER, {"this_request": request_id, "last_seq": last_seq})
+    if last_seq != won.seq:
+        connection.execute(_NUMBER, {"this_request": won.id, "last_seq": last_seq})
     failpoint("accept.numbered")
     return offer, visit
+
+
+def _otherwise(connection: Connection, ours: dict[str, Any]) -> Row[Any] | None:
+    """What the guard of a bridge says where it is one; else None, or why this peer is refused."""
+    known = connection.execute(_WHY_NOT, ours).one_or_none()
+    if known is None:
+        raise not_found("offer")
+    if not known.is_answerable:
+        return None
+    if not known.may_still:
+        raise Gone("This offer is closed: a certificate or badge has ended.")
+    if not known.is_bridge:
+        return None
+    return connection.execute(_GUARD_OF_BRIDGE, ours).one_or_none()
 
 
 def first_visit(tx: Transaction, arrives: Arrives | None, **who: Any) -> dict[str, Any]:
@@ -248,7 +272,7 @@ def begin(tx: Transaction, values: dict[str, Any], person: Named) -> Visit:
     statement = _BEGIN[connection.dialect.name]
     if connection.execute(statement, values).one_or_none() is None:
         raise Conflict(f"{person.name} is already with someone.", code="busy")
-    return Visit(**values)
+    return detached(Visit, values)
 
 
 def said_yes(visit: Visit, person: Named) -> dict[str, Any]:

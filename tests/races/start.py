@@ -75,9 +75,18 @@ class Course:
 
     def yes(self, peer: Actor, request_id: str) -> Callable[[], Any]:
         """The peer's tap on yes, ready to be let go."""
+        return self._answer(peers.accept, peer, request_id)
+
+    def no(self, peer: Actor, request_id: str) -> Callable[[], Any]:
+        """The peer's tap on no; unlike a yes it reads before it writes."""
+        return self._answer(peers.decline, peer, request_id)
+
+    def _answer(
+        self, answer: Callable[..., Any], peer: Actor, request_id: str
+    ) -> Callable[[], Any]:
         offer = self.world.offer_of(peer, request_id)
         assert offer is not None, f"{peer.name} was not asked"
-        return lambda: self.world.do(peers.accept, peer, offer.id)
+        return lambda: self.world.do(answer, peer, offer.id)
 
     def rounds(self) -> Iterator[int]:
         """Numbers of rounds; after each the invariants are looked at and everything is ended."""

@@ -35,9 +35,9 @@ def without_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     """The statement that decides no longer asks for the request's state."""
     blind = (
         update(REQUESTS)
-        .where(REQUESTS.c.id == bindparam("this_request"))
-        .values(state=RequestState.ACCEPTED, next_action_at=NOW)
-        .returning(REQUESTS.c.seq)
+        .where(REQUESTS.c.id == OFFERS.c.request_id, OFFERS.c.id == bindparam("this_offer"))
+        .values(state=RequestState.ACCEPTED, next_action_at=NOW, seq=REQUESTS.c.seq + 1)
+        .returning(REQUESTS.c.id, REQUESTS.c.site_id, REQUESTS.c.policy, REQUESTS.c.seq)
     )
     monkeypatch.setattr(race, "_GUARD", blind)
 
@@ -48,7 +48,7 @@ def without_offer_guard(monkeypatch: pytest.MonkeyPatch) -> None:
         update(OFFERS)
         .where(OFFERS.c.id == bindparam("this_offer"))
         .values(state=OfferState.ACCEPTED, answered_at=NOW)
-        .returning(OFFERS.c.id, OFFERS.c.peer_id, OFFERS.c.peer_id)
+        .returning(OFFERS, OFFERS.c.peer_id.label("peer_name"))
     )
     monkeypatch.setattr(race, "_CLOSE", blind)
 
@@ -124,7 +124,7 @@ def test_without_immediate_a_writer_finds_the_database_locked(
     def race_on() -> None:
         for _ in range(TRIES):
             request = world.ask(course.nurse)
-            line.shoot(*(hasty.yes(peer, request) for peer in everybody))
+            line.shoot(*(hasty.no(peer, request) for peer in everybody))
             course.clear()
 
     with pytest.raises(OperationalError, match="database is locked"):
