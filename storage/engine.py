@@ -4,15 +4,26 @@ It knows how each database must be opened to be safe under concurrent writers; i
 any table.
 """
 
+from datetime import datetime, timedelta
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from storage.clock import SystemClock
 
 BUSY_TIMEOUT_S = 10.0
 """How long a SQLite writer waits for another before it gives up."""
+
+ASKED_AFTER = timedelta(seconds=1)
+"""A connection that lay idle for so long is asked whether it lives, which takes a round trip; before
+that it is enough that its socket has not been told otherwise."""
+
+_USED_AT = "alongside_used_at"
 
 READ_ONLY_SERVER = "25006"
 """What PostgreSQL says to a write on a server or a connection that only reads."""
@@ -47,7 +58,6 @@ def make_engine(url: str, *, pool_size: int = 16) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=5,
-        pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
     )
 
@@ -58,7 +68,35 @@ def make_engine(url: str, *, pool_size: int = 16) -> Engine:
         if getattr(context.original_exception, "sqlstate", None) == READ_ONLY_SERVER:
             context.is_disconnect = True
 
+    _notice_cut_connections(engine)
     return engine
+
+
+def _notice_cut_connections(engine: Engine) -> None:
+    """Replace a connection that no longer leads anywhere before somebody works with it."""
+    clock = SystemClock()
+    dialect = engine.dialect
+
+    @event.listens_for(engine, "checkin")
+    def _put_back(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+        entry.info[_USED_AT] = clock.now()
+
+    @event.listens_for(engine, "checkout")
+    def _take(connection: Any, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+        used_at: datetime | None = entry.info.get(_USED_AT)
+        if used_at is None:
+            return
+        try:
+            if timedelta(0) <= clock.now() - used_at < ASKED_AFTER:
+                # Twice: before it hangs up, a server that is stopped says why.
+                connection.pgconn.consume_input()
+                connection.pgconn.consume_input()
+            else:
+                dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            if dialect.is_disconnect(error, connection, None):
+                raise InvalidatePoolError from error
+            raise
 
 
 def _make_sqlite(url: URL, pool_size: int) -> Engine:

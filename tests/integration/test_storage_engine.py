@@ -2,10 +2,12 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
+from storage import engine as engine_module
 from storage.clock import SystemClock
 from storage.database import Database
 from storage.engine import make_engine
@@ -87,3 +89,50 @@ def test_a_read_engine_and_a_write_engine_share_the_pool(database_url: str) -> N
         assert engine.pool.status().count("Connections in pool: 1") == 1
     finally:
         engine.dispose()
+
+
+def say_one(db: Database) -> None:
+    """The shortest transaction there is."""
+    with db.transaction() as tx:
+        assert tx.session.execute(text("SELECT 1")).scalar() == 1
+
+
+def cut_others(db: Database) -> int:
+    """Let the server end every other connection to this database; how many there were."""
+    with db.transaction() as tx:
+        return len(
+            tx.session.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            ).all()
+        )
+
+
+@ONLY_POSTGRES
+@pytest.mark.parametrize("asked_after", [timedelta(hours=1), timedelta(0)])
+def test_a_connection_that_was_cut_is_noticed_before_it_is_used(
+    db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch, asked_after: timedelta
+) -> None:
+    """Whether it was used just now, and its socket knows, or has lain idle and is asked."""
+    monkeypatch.setattr(engine_module, "ASKED_AFTER", asked_after)
+    with open_database(database_url, SystemClock()) as other:
+        for _ in range(3):
+            say_one(other)
+            assert cut_others(db) >= 1
+            say_one(other)
+
+
+@ONLY_POSTGRES
+def test_a_connection_that_was_used_just_now_is_not_asked(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(db.engine.dialect, "do_ping", asked.append)
+    say_one(db)
+    say_one(db)
+    assert not asked
+    monkeypatch.setattr(engine_module, "ASKED_AFTER", timedelta(0))
+    say_one(db)
+    assert len(asked) == 1
