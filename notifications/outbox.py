@@ -7,9 +7,9 @@ ids, so that an accept and a relay that records never wait for each other in a c
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from notifications import turns
@@ -22,6 +22,50 @@ from storage.ids import new_id
 
 TOLD = frozenset({DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.UNKNOWN})
 """The phone shows it, or may show it."""
+
+
+# Built once, over the table: these run for every answer of every peer.
+_ROWS = cast(Table, Delivery.__table__)
+_ROW = _ROWS.c
+_TO_STOP = (
+    select(
+        _ROW.id,
+        _ROW.user_id,
+        _ROW.device_id,
+        _ROW.channel,
+        _ROW.offer_id,
+        _ROW.request_id,
+        _ROW.network_id,
+        _ROW.site_id,
+        _ROW.rung,
+        _ROW.locale,
+        _ROW.is_private,
+        _ROW.state,
+        _ROW.due_at,
+    )
+    .where(
+        _ROW.request_id.in_(bindparam("requests", expanding=True)),
+        or_(
+            _ROW.offer_id.in_(bindparam("offers", expanding=True)),
+            and_(
+                _ROW.key.in_(bindparam("keys", expanding=True)),
+                _ROW.due_at.is_not(None),
+            ),
+        ),
+    )
+    .order_by(_ROW.id)
+    .with_for_update()
+)
+_STOP = (
+    update(_ROWS)
+    .where(_ROW.id.in_(bindparam("ids", expanding=True)), _ROW.due_at.is_not(None))
+    .values(
+        state=case(
+            (_ROW.state == DeliveryState.PENDING, DeliveryState.CANCELLED), else_=_ROW.state
+        ),
+        due_at=None,
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,32 +119,19 @@ def stop(
     What was not sent is `cancelled`. What is being sent, or may have been, stays `unknown` and is
     not sent again. Returns every delivery of the offers, as it is afterwards.
     """
-    rows: Sequence[Any] = tx.session.execute(
-        select(
-            Delivery.id,
-            Delivery.user_id,
-            Delivery.device_id,
-            Delivery.channel,
-            Delivery.offer_id,
-            Delivery.request_id,
-            Delivery.network_id,
-            Delivery.site_id,
-            Delivery.rung,
-            Delivery.locale,
-            Delivery.is_private,
-            Delivery.state,
-            Delivery.due_at,
+    tx.session.flush()
+    rows: Sequence[Any] = (
+        tx.session.connection()
+        .execute(
+            _TO_STOP,
+            {
+                "requests": sorted(request_ids),
+                "offers": sorted(offer_ids),
+                "keys": sorted(keys),
+            },
         )
-        .where(Delivery.request_id.in_(request_ids))
-        .where(
-            or_(
-                Delivery.offer_id.in_(offer_ids),
-                and_(Delivery.key.in_(keys), Delivery.due_at.is_not(None)),
-            )
-        )
-        .order_by(Delivery.id)
-        .with_for_update()
-    ).all()
+        .all()
+    )
     _close(tx, [row.id for row in rows if row.due_at is not None])
     failpoint("outbox.stopped")
     return [row for row in rows if row.offer_id in offer_ids]
@@ -181,12 +212,4 @@ def inherit(tx: Transaction, gone: Collection[str]) -> int:
 def _close(tx: Transaction, ids: Sequence[str]) -> None:
     if not ids:
         return
-    is_pending = Delivery.state == DeliveryState.PENDING
-    tx.session.execute(
-        update(Delivery)
-        .where(Delivery.id.in_(ids), Delivery.due_at.is_not(None))
-        .values(
-            state=case((is_pending, DeliveryState.CANCELLED), else_=Delivery.state), due_at=None
-        )
-        .execution_options(synchronize_session=False)
-    )
+    tx.session.connection().execute(_STOP, {"ids": list(ids)})

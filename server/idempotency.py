@@ -8,9 +8,11 @@ was refused rolls its key back, so the same key may try again.
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import CursorResult, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import CursorResult, Table, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from server.errors import Problem
 from server.models import IdempotencyKey
@@ -20,6 +22,18 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 MAX_CHARS = 200
 LIFE = timedelta(hours=24)
+
+# Built once, over the table: these run for every change that anybody makes.
+_KEYS = cast(Table, IdempotencyKey.__table__)
+_TAKE = {
+    "sqlite": sqlite_insert(_KEYS).on_conflict_do_nothing().returning(_KEYS.c.fingerprint),
+    "postgresql": postgresql_insert(_KEYS).on_conflict_do_nothing().returning(_KEYS.c.fingerprint),
+}
+_THIS = (_KEYS.c.user_id == bindparam("this_user"), _KEYS.c.key == bindparam("this_key"))
+_KNOWN = select(_KEYS.c.fingerprint, _KEYS.c.status, _KEYS.c.body).where(*_THIS)
+_ANSWER = (
+    update(_KEYS).where(*_THIS).values(status=bindparam("this_status"), body=bindparam("this_body"))
+)
 
 
 @dataclass(frozen=True)
@@ -40,22 +54,12 @@ def begin(tx: Transaction, user_id: str, key: str, print_: str) -> Stored | None
 
     Raises `idempotency_mismatch` when the key belongs to another request.
     """
-    is_postgres = tx.session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if is_postgres else sqlite.insert
+    connection = tx.session.connection()
     values = {"user_id": user_id, "key": key, "fingerprint": print_, "created_at": tx.now}
-    taken = tx.session.execute(
-        insert(IdempotencyKey)
-        .values(values)
-        .on_conflict_do_nothing()
-        .returning(IdempotencyKey.fingerprint)
-    ).scalar()
+    taken = connection.execute(_TAKE[connection.dialect.name], values).scalar()
     if taken is not None:
         return None
-    known = tx.session.execute(
-        select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.body).where(
-            IdempotencyKey.user_id == user_id, IdempotencyKey.key == key
-        )
-    ).one()
+    known = connection.execute(_KNOWN, {"this_user": user_id, "this_key": key}).one()
     if known.fingerprint != print_:
         raise Problem("idempotency_mismatch")
     return Stored(known.status, known.body)
@@ -63,11 +67,14 @@ def begin(tx: Transaction, user_id: str, key: str, print_: str) -> Stored | None
 
 def finish(tx: Transaction, user_id: str, key: str, answer: Stored) -> None:
     """Keep the answer beside the work; both commit together."""
-    tx.session.execute(
-        update(IdempotencyKey)
-        .where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
-        .values(status=answer.status, body=answer.body)
-        .execution_options(synchronize_session=False)
+    tx.session.connection().execute(
+        _ANSWER,
+        {
+            "this_user": user_id,
+            "this_key": key,
+            "this_status": answer.status,
+            "this_body": answer.body,
+        },
     )
 
 

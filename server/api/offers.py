@@ -1,20 +1,39 @@
 """Offers: what a peer is asked, and their answer."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 
 from dispatch import access, shapes
 from dispatch.actions import peers
-from dispatch.models import Offer, Site, SupportRequest, User
+from dispatch.models import Offer, Site, SupportRequest
 from dispatch.states import Role
 from server.api.answers import AcceptedOffer, OfferAnswer, OfferList
 from server.api.declare import Call, Json, Routes
 from server.api.models import LINE, Body
 
 routes = Routes("offers", "What a peer is asked, and their answer. Declining costs nothing.")
+
+
+_REQUEST = cast(Table, SupportRequest.__table__)
+_SITE = cast(Table, Site.__table__)
+# Built once, and no more of both than an offer shows: it runs for every answer of every peer.
+_ABOUT = (
+    select(
+        _REQUEST.c.id,
+        _REQUEST.c.focus,
+        _REQUEST.c.language,
+        _REQUEST.c.priority,
+        _REQUEST.c.is_stayed,
+        _REQUEST.c.next_wave_at,
+        _SITE.c.name,
+        _SITE.c.area,
+    )
+    .join_from(_REQUEST, _SITE, _SITE.c.id == _REQUEST.c.site_id)
+    .where(_REQUEST.c.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 class DeclineBody(Body):
@@ -25,13 +44,13 @@ class DeclineBody(Body):
 
 def _shapes(call: Call, offers: Sequence[Offer]) -> list[Json]:
     call.tx.session.flush()
-    rows = call.tx.session.execute(
-        select(SupportRequest, Site)
-        .join(Site, Site.id == SupportRequest.site_id)
-        .where(SupportRequest.id.in_({offer.request_id for offer in offers}))
+    rows = call.tx.session.connection().execute(
+        _ABOUT, {"ids": sorted({offer.request_id for offer in offers})}
     )
-    about = {request.id: (request, site) for request, site in rows}
-    return [shapes.offer(offer, *about[offer.request_id]) for offer in offers]
+    about: dict[str, Any] = {row.id: row for row in rows}
+    return [
+        shapes.offer(offer, about[offer.request_id], about[offer.request_id]) for offer in offers
+    ]
 
 
 @routes.add(
@@ -68,8 +87,7 @@ def seen(call: Call, offer_id: str) -> Json:
 def accept(call: Call, offer_id: str) -> Json:
     """Exactly one yes is taken; everybody else is told that it is taken care of."""
     offer, visit = peers.accept(call.tx, call.actor, offer_id)
-    visitor = call.tx.session.get_one(User, visit.peer_id)
-    return _shapes(call, [offer])[0] | {"visit": shapes.visit(visit, visitor)}
+    return _shapes(call, [offer])[0] | {"visit": shapes.visit(visit, call.actor)}
 
 
 @routes.add(

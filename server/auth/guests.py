@@ -5,6 +5,7 @@ refused. Unknown, old, used, revoked, over: one answer for all of them, found by
 Every function works inside the caller's transaction; secrets are stored as fingerprints only.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -156,6 +157,23 @@ def standing(tx: Transaction, link_ids: list[str]) -> set[str]:
                 GuestLink.revoked_at.is_(None),
                 GuestLink.visit_id.in_(_visits_of_open_requests()),
             )
+        )
+    )
+
+
+def with_screen(tx: Transaction, request_ids: Collection[str]) -> list[str]:
+    """Those of these requests that a bedside screen may follow, in the order of their ids."""
+    return list(
+        tx.session.scalars(
+            select(Visit.request_id)
+            .join(GuestLink, GuestLink.visit_id == Visit.id)
+            .where(
+                Visit.request_id.in_(request_ids),
+                GuestLink.opened_at.is_not(None),
+                GuestLink.revoked_at.is_(None),
+            )
+            .distinct()
+            .order_by(Visit.request_id)
         )
     )
 

@@ -18,6 +18,7 @@ from dispatch.events import Fact, FactType
 from dispatch.geo import Point
 from dispatch.models import Duty, Offer, Site, SupportRequest, Visit
 from dispatch.states import BUSY_VISIT, OfferState, Role, VisitState
+from server.auth import guests
 from server.realtime import changes, rooms, talking, wire
 from server.realtime.boardfeed import BoardFeed
 from server.realtime.outlets import Json, Outlet
@@ -40,6 +41,7 @@ _ENDS_OF_A_VISIT = frozenset(
 )
 _OF_A_NEED = frozenset({FactType.NEED_CALLED, FactType.NEED_HELD, FactType.NEED_ENDED})
 _OF_A_CALL_FOR_HELP = frozenset({FactType.HELP_CALLED, FactType.HELP_HELD, FactType.HELP_CLOSED})
+_ANSWERS = frozenset({FactType.OFFER_ACCEPTED, FactType.BRIDGE_ACCEPTED})
 _BEGINS_OF_A_VISIT = frozenset({FactType.OFFER_ACCEPTED, FactType.REQUEST_ASSIGNED})
 _ENDS_OF_A_BRIDGE = frozenset({FactType.BRIDGE_LEFT, FactType.BRIDGE_ENDED})
 
@@ -99,8 +101,7 @@ class Publisher:
                 self._tell_assigned(look, assigned)
                 self._tell_rooms(look, calls)
                 self._tell_calls(look, by_phone)
-                for request_id in sorted(beds):
-                    self._emit("bedside", bedside.look(look, request_id), [rooms.bed(request_id)])
+                self._tell_bedsides(look, beds)
                 self._tell_duties(look, changed)
                 changed |= self._tell_positions(look, moved)
         talking.tell(self._db, self._outlet, changes.talks_of(tx))
@@ -199,6 +200,13 @@ class Publisher:
                 for room in to:
                     self._outlet.close(room)
 
+    def _tell_bedsides(self, tx: Transaction, request_ids: set[str]) -> None:
+        """The screen at a bedside, where there is one, hears what it is for now."""
+        if not request_ids:
+            return
+        for request_id in guests.with_screen(tx, request_ids):
+            self._emit("bedside", bedside.look(tx, request_id), [rooms.bed(request_id)])
+
     def _tell_calls(self, tx: Transaction, call_ids: set[str]) -> None:
         """The peer and who follows the request hear how their call is."""
         if not call_ids:
@@ -294,11 +302,15 @@ def _remember(memory: dict[str, Value], peer_id: str, value: Value) -> None:
 
 
 def _visits_of(facts: Iterable[Fact]) -> set[str]:
-    """The visits that facts speak of, whatever they are called there: a room may follow them."""
+    """The visits that facts speak of, whatever they are called there: a room may follow them.
+
+    One that begins with a yes has no room yet.
+    """
     called = {fact.data["need"]["visit_id"] for fact in facts if fact.type in _OF_A_NEED}
     return called | {
         part["id"]
         for fact in facts
+        if fact.type not in _ANSWERS
         for part in fact.data.values()
         if isinstance(part, dict) and "id" in part and {"modality", "state_before"} & set(part)
     }

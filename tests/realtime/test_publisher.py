@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from dispatch.states import Role
-from server.realtime import events, wire
+from dispatch.actions import visits as steps
+from dispatch.states import Modality, Role
+from server.auth import guests
+from server.realtime import events, rooms, wire
 from server.realtime.outlets import MemoryOutlet, Nowhere
 from server.realtime.publisher import Publisher
 from storage.clock import ManualClock
@@ -77,3 +79,25 @@ def test_what_nobody_hears_is_not_read(db: Database, clock: ManualClock) -> None
     world.ask(nurse)
     clock.advance(timedelta(seconds=1).total_seconds())
     assert deaf.said == 0
+
+
+def test_only_a_bedside_that_has_a_screen_is_told(
+    crowd: World, outlet: MemoryOutlet, db: Database
+) -> None:
+    admin = crowd.network()
+    nurse = crowd.user(admin, "Hannah L.", Role.STAFF, crowd.site(admin))
+    peers, requests, visits = [], [], []
+    for name in ("Rosa V.", "Dana K.", "Marcus T."):
+        peers.append(crowd.peer(admin, name, on_duty=False))
+        crowd.on_duty(peers[-1], modalities=[Modality.VIDEO])
+        requests.append(crowd.ask(nurse, modality=Modality.VIDEO, preferences=[]))
+        visits.append(crowd.accept(peers[-1], requests[-1]))
+    with db.transaction() as tx:
+        links = [guests.make(tx, nurse, visit) for visit in visits[:2]]
+        assert guests.claim(tx, links[0].secret) is not None
+    outlet.emitted.clear()
+    for peer, visit in zip(peers, visits, strict=True):
+        crowd.do(steps.start, peer, visit)
+    told = {one.rooms: one.payload for one in outlet.emitted if one.event == "bedside"}
+    assert set(told) == {(rooms.bed(requests[0]),)}
+    assert told[rooms.bed(requests[0]),]["visit_id"] == visits[0]
