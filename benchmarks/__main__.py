@@ -8,6 +8,7 @@ from functools import partial
 
 from benchmarks import (
     accepts,
+    accepts_http,
     board,
     decide,
     eta,
@@ -31,6 +32,7 @@ from benchmarks.table import keeping
 TABLES: dict[str, Callable[[], None]] = {
     "ring": ring.main,
     "accepts": accepts.main,
+    "accepts_http": accepts_http.main,
     "board": board.main,
     "positions": positions.main,
     "fanout": fanout.main,

@@ -10,8 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
-from benchmarks.accepts import accept, fill
+from benchmarks.accepts import accept
 from benchmarks.table import percentile, show
+from benchmarks.yeses import fill
 from storage import migrate
 from storage.clock import SystemClock
 from storage.database import Database
