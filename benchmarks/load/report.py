@@ -32,6 +32,8 @@ class Report:
     verdict: Verdict
     slow_readers: float
     """Connections that the server cut because their client did not read."""
+    longest_pause_s: float | None
+    """For how long a full collection of garbage stopped the web process at most, ramp included."""
     pushes: int
     complaints: list[str]
     """Mistakes in the logs of the product, and pushes that the provider had to refuse."""
@@ -134,9 +136,15 @@ class Report:
 
     def _memory(self) -> str:
         kb = self.kb_per_phone()
+        pause_s = self.longest_pause_s
+        pause = (
+            ""
+            if pause_s is None
+            else (f" Its longest stop for a collection of garbage: {1000.0 * pause_s:.0f} ms.")
+        )
         return (
             f"{kb:.0f} KB a connection in the web process, with requests and positions "
-            f"(limit of an idle one {PHONE_KB:.0f} KB: {_judged(kb <= PHONE_KB)})."
+            f"(limit of an idle one {PHONE_KB:.0f} KB: {_judged(kb <= PHONE_KB)}).{pause}"
         )
 
     def promises(self) -> list[tuple[str, ...]]:
@@ -177,6 +185,7 @@ class Report:
             "connected": self.course.connected,
             "times": self.times(),
             "processes": self.processes(),
+            "longest_pause_s": self.longest_pause_s,
             "kb_per_phone": self.kb_per_phone(),
             "promises": self.promises(),
             "states": self.verdict.states,

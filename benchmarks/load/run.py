@@ -19,7 +19,6 @@ from benchmarks.load.verdict import judge
 from benchmarks.load.watch import Watch
 
 ABOUT = "A country of phones on one machine: the real protocol, production's processes, a verdict."
-_SLOW = "alongside_slow_readers_total "
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,19 +43,21 @@ def measure(plan: Plan, folder: Path) -> Report:
     with Stage(plan, folder) as stage:
         country = settle(stage.db, plan, stage.tokens)
         crowd = Crowd(plan, country, stage.web.port)
-        asyncio.run(_live(stage, crowd))
+        metrics = asyncio.run(_live(stage, crowd))
         return Report(
             plan=plan,
             course=crowd.course,
             tally=crowd.tally,
             verdict=judge(stage.db, crowd),
-            slow_readers=_slow_readers(stage.web.url),
+            slow_readers=_told(metrics, "alongside_slow_readers_total") or 0.0,
+            longest_pause_s=_told(metrics, "alongside_gc_longest_pause_seconds"),
             pushes=len(stage.fcm.messages),
             complaints=[*stage.complaints(), *stage.fcm.refused],
         )
 
 
-async def _live(stage: Stage, crowd: Crowd) -> None:
+async def _live(stage: Stage, crowd: Crowd) -> str:
+    """The run; what the web process says of itself at its end, before everybody leaves."""
     watched = Watch(stage.processes())
     crowd.course.first_memory_mb = {name: watched.memory_mb(name) for name in stage.processes()}
     try:
@@ -64,14 +65,26 @@ async def _live(stage: Stage, crowd: Crowd) -> None:
         # Nothing is decided any more; what was decided is told, and then it is compared.
         await asyncio.to_thread(stage.dispatcher.end)
         await crowd.settle()
+        return await asyncio.to_thread(_metrics, stage.web.url)
     finally:
         crowd.hang_up()
         await asyncio.sleep(0)
 
 
-def _slow_readers(url: str) -> float:
-    lines = requests.get(f"{url}/metrics", timeout=30).text.splitlines()
-    return sum(float(line.removeprefix(_SLOW)) for line in lines if line.startswith(_SLOW))
+def _metrics(url: str) -> str:
+    """The text of `/metrics`; of several web processes, one answers. Empty when none does in time."""
+    try:
+        return requests.get(f"{url}/metrics", timeout=60).text
+    except requests.RequestException:
+        return ""
+
+
+def _told(metrics: str, name: str) -> float | None:
+    """The value of a metric without labels; None when it is not there."""
+    for line in metrics.splitlines():
+        if line.startswith(f"{name} "):
+            return float(line.split()[1])
+    return None
 
 
 def main(arguments: Sequence[str] = ()) -> int:
