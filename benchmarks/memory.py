@@ -38,7 +38,7 @@ def main() -> None:
                 why = f"Ours alone: {alone}."
     show(
         f"Memory of an idle phone, {PHONES:,} connected",
-        ("server", "with nobody, MB", "with all, MB", "a phone, KB", "goal"),
+        ("server", "with nobody, MB", "with all, MB", "a phone, KB", "goal", "longest gc stop, ms"),
         rows,
         why,
     )
@@ -47,12 +47,14 @@ def main() -> None:
 def _one(starting: AbstractContextManager[Speaker], country: Country, goal: str) -> Row:
     with starting as speaker:
         before, after = asyncio.run(_measure(speaker, country))
+        pause_ms = speaker.longest_pause_ms()
     return (
         speaker.name,
         f"{before / 1024:.1f}",
         f"{after / 1024:.1f}",
         f"{(after - before) / PHONES:.1f}",
         goal,
+        "" if pause_ms is None else f"{pause_ms:.0f}",
     )
 
 

@@ -6,6 +6,7 @@ Where there is no Node, or the package cannot be had, ours stands alone and the 
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -61,6 +62,12 @@ class Speaker:
     async def asked(self, path: str) -> int:
         """The same, while this process goes on listening."""
         return await asyncio.to_thread(self.tell, path)
+
+    def longest_pause_ms(self) -> float | None:
+        """The longest stop by a full collection; None from who does not say."""
+        answer = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=CALL_S)
+        found = re.search(r"^alongside_gc_longest_pause_seconds (\S+)$", answer.text, re.MULTILINE)
+        return float(found[1]) * 1000.0 if found else None
 
     def memory_kb(self) -> float:
         """What is its own alone."""

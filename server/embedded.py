@@ -110,6 +110,7 @@ def run(settings: Settings) -> int:
 
     gevent.signal_handler(signal.SIGINT, stop)
     gevent.signal_handler(signal.SIGTERM, stop)
+    app.extensions["alongside_garbage"].begin()
     _greet(settings)
     server.serve_forever(stop_timeout=CLOSE_S)
     is_clean = dispatcher.stop()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flask import Flask, Response, request
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -85,6 +85,12 @@ class Metrics:
         self.slow_readers = Counter(
             "alongside_slow_readers_total",
             "Sockets that were cut because their client did not read.",
+            registry=self.registry,
+        )
+        self.longest_pause = Gauge(
+            "alongside_gc_longest_pause_seconds",
+            "The longest stop of a process by a full collection of its memory, so far.",
+            multiprocess_mode="max",
             registry=self.registry,
         )
         self.calls = Histogram(

@@ -8,3 +8,4 @@ from server.wiring import wire
 settings = load()
 logs.configure(settings.log_level)
 app = create_app(wire(settings))
+app.extensions["alongside_garbage"].begin()

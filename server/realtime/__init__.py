@@ -19,5 +19,6 @@ An emit is an announcement. It may be lost; whoever missed one reads the rows ag
 - `transport`    websockets held to our limits
 - `leaving`      ending connections: who does not read, and all when a process stops
 - `watcher`      who is revoked, expired or moved is out of every room within seconds
+- `garbage`      the collector looks at idle connections once, and not again and again
 - `door`         the above, installed in an application
 """

@@ -59,10 +59,15 @@ class Connections:
     def __init__(self) -> None:
         self._by_sid: dict[str, Connection] = {}
         self._guests: dict[str, GuestConnection] = {}
+        self.opened = 0
+        """How many were let in since the process began."""
+        self.ended = 0
+        """How many of them are gone."""
 
     def add_guest(self, connection: GuestConnection) -> None:
         """Remember a bedside screen that was let in."""
         self._guests[connection.sid] = connection
+        self.opened += 1
 
     def guest(self, sid: str) -> GuestConnection | None:
         """The bedside screen, if it is here."""
@@ -75,6 +80,7 @@ class Connections:
     def add(self, connection: Connection) -> None:
         """Remember a socket that was let in."""
         self._by_sid[connection.sid] = connection
+        self.opened += 1
 
     def get(self, sid: str) -> Connection | None:
         """The socket, if it is here."""
@@ -82,8 +88,8 @@ class Connections:
 
     def remove(self, sid: str) -> None:
         """Forget a socket that is gone."""
-        self._by_sid.pop(sid, None)
-        self._guests.pop(sid, None)
+        gone = self._by_sid.pop(sid, None) or self._guests.pop(sid, None)
+        self.ended += gone is not None
 
     def all(self) -> list[Connection]:
         """All of them, as they are now."""

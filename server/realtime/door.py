@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request
 
 from server.realtime import asyncapi, events, transport, wire
 from server.realtime.fanout import Fanout
+from server.realtime.garbage import Garbage
 from server.realtime.leaving import Drain
 from server.realtime.namespace import Live
 from server.realtime.outlets import Json, Outlet, SocketOutlet
@@ -38,15 +39,19 @@ def install(app: Flask, wired: Wired) -> SocketIO:
     server.register_namespace(live)
     lingerers = transport.Lingerers(server, NAMESPACE)
 
+    garbage = Garbage(wired.metrics.longest_pause.set)
+
     def also() -> None:
         lingerers.look()
         live.hall.look()
+        garbage.look(live.connections.opened, live.connections.ended)
 
     watcher = Watcher(wired, live.connections, live, also=also)
     transport.tame(server, on_request=watcher.start, on_slow=wired.metrics.slow_readers.inc)
     app.extensions["alongside_watcher"] = watcher
     transport.answer_later(server, NAMESPACE, "position", live.position)
     app.extensions["alongside_positions"] = live.positions
+    app.extensions["alongside_garbage"] = garbage
     app.extensions["alongside_drain"] = Drain(server.eio, live.positions.hasten)
     wired.publisher.use(_outlet(server, settings))
     if is_gevent():
