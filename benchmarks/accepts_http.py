@@ -63,9 +63,10 @@ def main() -> None:
         stack.callback(redis.stop)
         redis.start()
         settings = _settings(server, redis)
-        each = WARM + ROUNDS // CLIENTS
-        ours = [range(1 + n * each, 1 + (n + 1) * each) for n in range(CLIENTS)]
-        theirs = range(ours[-1].stop, ours[-1].stop + ROUNDS)
+        # In turn, so that what happens at one time happens in one network or two.
+        end = 1 + CLIENTS * WARM + ROUNDS
+        ours = [range(1 + n, end, CLIENTS) for n in range(CLIENTS)]
+        theirs = range(end, end + ROUNDS)
         engine = make_engine(server.url(), pool_size=1)
         migrate.upgrade(engine)
         fill(engine, [*range(1, theirs.stop), SAMPLE - 1, SAMPLE], signed_in=True)
