@@ -8,6 +8,11 @@ if sys.argv[1:2] == ["run"]:
 
     monkey.patch_all()
 
-from server.cli import main
+from server.loading import leaving, loading
 
-sys.exit(main(sys.argv[1:]))
+with loading():
+    from server.cli import main
+
+status = main(sys.argv[1:])
+leaving()
+sys.exit(status)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from server.loading import loading
 from server.settings import Settings, SettingsError, load
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,7 +20,8 @@ GRACE_S = 20
 
 def _run(settings: Settings) -> int:
     """everything in one process: web, sockets, dispatcher, embedded database"""
-    from server import embedded
+    with loading():
+        from server import embedded
 
     try:
         return embedded.run(settings)
@@ -64,9 +66,10 @@ def _up(settings: Settings, processes: list[str]) -> int:
 
 def _dispatcher(settings: Settings) -> int:
     """waves, alarms, pushes and chores; several may run"""
-    from server import logs
-    from server.dispatcher import Dispatcher, WrongRevision
-    from server.wiring import wire
+    with loading():
+        from server import logs
+        from server.dispatcher import Dispatcher, WrongRevision
+        from server.wiring import wire
 
     logs.configure(settings.log_level)
     signals = {signal.SIGTERM, signal.SIGINT}

@@ -14,6 +14,7 @@ from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
 from server.idle import Idle
+from server.loading import leaving
 
 BEAT_S = 1.0
 """How often gunicorn is told that this process lives."""
@@ -49,6 +50,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # the library has no types
             if len(server.pool):
                 self.log.warning("calls were cut off: pid %s", self.pid)
                 server.stop(timeout=1)
+        leaving()
 
     def _serve(self, listener: Any) -> StreamServer:
         listener.setblocking(1)

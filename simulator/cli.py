@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from server import logs
+from server.loading import loading
 from simulator import nature, report
 
 
@@ -111,8 +112,9 @@ def _run(arguments: Sequence[str]) -> int:
         "--nurses", action="store_true", help="also simulated nurses, who ask by themselves"
     )
     chosen = parser.parse_args(arguments)
-    from server.settings import SettingsError, load
-    from simulator.city import run
+    with loading():
+        from server.settings import SettingsError, load
+        from simulator.city import run
 
     try:
         settings = load()
