@@ -73,7 +73,8 @@ def _races(records: Sequence[Record]) -> str:
         )
         each = sum((Counter(one.kinds) for one in ones), Counter[str]())
         said = ", ".join(f"{kind} {number:,}" for kind, number in each.most_common())
-        kinds.append(f"{what}: {said}.")
+        spread = f"; calls at both processes in {sums['both']:,}" if sums["both"] else ""
+        kinds.append(f"{what}: {said}{spread}.")
     return "\n".join([*lines, "", *kinds]) if kinds else ""
 
 
