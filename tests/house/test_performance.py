@@ -10,7 +10,9 @@ HEAD, ROWS = ("what", "p50 ms"), [("yes", "1.0")]
 
 
 def test_each_benchmark_has_its_block_and_each_block_its_benchmark() -> None:
-    assert sorted(page.names(page.PAGE.read_text(encoding="utf-8"))) == sorted(TABLES)
+    text = page.PAGE.read_text(encoding="utf-8")
+    assert sorted(page.names(text)) == sorted(TABLES)
+    assert text.count("<!-- measured:") == text.count("<!-- /measured -->") == len(TABLES)
 
 
 def test_a_run_replaces_its_own_block_and_nothing_else() -> None:
