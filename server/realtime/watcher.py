@@ -7,7 +7,7 @@ asks, for peers, whether what they follow is still theirs to see.
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Protocol
@@ -101,14 +101,21 @@ class Watcher:
         here = [connection for connection in here if connection.sid not in gone]
         if not here:
             return
+        # Taken before the rows are looked at: who follows from now on was let in by newer ones.
+        follows = {
+            one.sid: tuple(one.follows)
+            for one in here
+            if one.caller.role is Role.PEER and one.follows
+        }
         with self._wired.db.read() as tx:
             found = standing(tx, sorted({one.caller.session_id for one in here}))
             strangers = [one for one in here if found.get(one.caller.session_id) != known(one)]
+            out = {one.sid for one in strangers}
             lost = [
                 (one, request_id)
                 for one in here
-                if one not in strangers and one.caller.role is Role.PEER and one.follows
-                for request_id in _lost(tx, one)
+                if one.sid in follows and one.sid not in out
+                for request_id in _lost(tx, one, follows[one.sid])
             ]
         for connection in strangers:
             self._doorkeeper.put_out(connection)
@@ -161,12 +168,12 @@ def _counting(dialect: str) -> Any:
     )
 
 
-def _lost(tx: Transaction, connection: Connection) -> set[str]:
-    """The requests this peer follows and may no longer see."""
+def _lost(tx: Transaction, connection: Connection, followed: Collection[str]) -> set[str]:
+    """Of the requests this peer followed, those that they may no longer see."""
     seen = tx.session.scalars(
         select(SupportRequest.id).where(
-            SupportRequest.id.in_(connection.follows),
+            SupportRequest.id.in_(followed),
             access.may_see_request(connection.caller.as_actor()),
         )
     )
-    return set(connection.follows) - set(seen)
+    return set(followed) - set(seen)

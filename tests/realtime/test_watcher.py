@@ -1,6 +1,7 @@
 """Who may no longer listen is put out, by the next look."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -121,3 +122,27 @@ def test_a_peer_who_missed_the_end_of_their_visit_stops_hearing(
     phone.hears("fact")
     story.api.post(f"/requests/{request_id}/claim", story.here.manager, json={})
     assert phone.hears("fact") == []
+
+
+def test_who_follows_while_the_watcher_looks_goes_on_hearing(
+    story: Story, enter: Enter, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watcher's rows are older than the yes that let this peer in: they say nothing of it."""
+    peer = story.here.peers[0]
+    story.on_duty(peer)
+    request_id = story.ask()
+    phone = enter(peer)
+    visits: list[str] = []
+    look_at_sessions = module.standing
+
+    def while_looking(*looked: Any) -> Any:
+        found = look_at_sessions(*looked)
+        visits.append(story.accept(peer))
+        phone.done("follow", {"request_id": request_id})
+        return found
+
+    monkeypatch.setattr(module, "standing", while_looking)
+    watcher.look()
+    phone.hears("fact")
+    story.step(visits[0], "depart", peer)
+    assert [fact["type"] for fact in phone.hears("fact")] == ["visit_departed"]
