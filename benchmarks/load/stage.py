@@ -7,8 +7,6 @@ import resource
 import secrets
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import psutil
 
@@ -22,6 +20,7 @@ from tests.harness.fcm import FcmServer
 from tests.harness.postgres import PostgresServer
 from tests.harness.redis import RedisServer
 from tests.harness.servers import ServerProcess
+from tests.harness.stacked import Stacked
 
 ROOM = 1_000
 """Files and connections beside one for each phone: calls, the database, libraries."""
@@ -31,7 +30,7 @@ class TooManyPhones(Exception):
     """More than this machine lets one process hold; the message says how many that is."""
 
 
-class Stage:
+class Stage(Stacked):
     """Everything but the phones, from `__enter__` to `__exit__`."""
 
     def __init__(
@@ -46,21 +45,6 @@ class Stage:
         self._dates_commits = dates_commits
         self._plan = plan
         self._folder = folder
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        with self._stack as stack:
-            self._start(stack)
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
 
     def _start(self, stack: ExitStack) -> None:
         raise_limit(held(self._plan))

@@ -9,8 +9,6 @@ import signal
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import psutil
 
@@ -25,6 +23,7 @@ from tests.harness.fcm import FcmServer
 from tests.harness.postgres import PostgresServer
 from tests.harness.redis import RedisServer
 from tests.harness.servers import ServerProcess, on_database
+from tests.harness.stacked import Stacked
 from tests.harness.standby import Standby
 
 WORKERS = 2
@@ -32,7 +31,7 @@ DISPATCHERS = 2
 LOOK_S = 0.05
 
 
-class Cluster:
+class Cluster(Stacked):
     """The product in one of its two shapes, from `__enter__` to `__exit__`."""
 
     def __init__(self, database: str, folder: Path) -> None:
@@ -41,21 +40,6 @@ class Cluster:
         self.arms = folder / "armed"
         self.arms.mkdir(parents=True)
         self.restarts = 0
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        with self._stack as stack:
-            self._start(stack)
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
 
     def _start(self, stack: ExitStack) -> None:
         self.fcm = stack.enter_context(FcmServer())
@@ -184,7 +168,7 @@ class Cluster:
         """From now on a commit is answered only once a second server has it."""
         assert self.postgres is not None
         self.standby = Standby(self.postgres)
-        self._stack.callback(self.standby.remove)
+        self._running.callback(self.standby.remove)
         self.standby.start()
 
     def fail_over(self, after_s: float) -> None:

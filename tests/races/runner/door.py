@@ -8,12 +8,11 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import psutil
 
 from tests.harness.servers import ServerProcess
+from tests.harness.stacked import Stacked
 from tests.races.runner import field, ground, plan, verdict
 from tests.races.runner.plan import Act, Race, What
 from tests.races.runner.report import Record
@@ -77,7 +76,7 @@ class Wires:
                         self._free[child.pid].append(wire)
 
 
-class Door:
+class Door(Stacked):
     """Two web processes and a dispatcher, as in production. `play` is one batch."""
 
     what = "http"
@@ -86,25 +85,13 @@ class Door:
         self._stage = Stage(folder, workers=WORKERS)
         self._rounds = rounds
         self._most = most
-        self._stack = ExitStack()
 
-    def __enter__(self) -> Self:
-        with self._stack as stack:
-            stack.enter_context(self._stage)
-            field.settle(self._stage.db.engine, self._rounds, signed_in=True)
-            self._stage.until_ready()
-            self._wires = Wires(self._stage.webs[0])
-            stack.callback(self._wires.close)
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
+    def _start(self, stack: ExitStack) -> None:
+        stack.enter_context(self._stage)
+        field.settle(self._stage.db.engine, self._rounds, signed_in=True)
+        self._stage.until_ready()
+        self._wires = Wires(self._stage.webs[0])
+        stack.callback(self._wires.close)
 
     def play(self, number: int) -> Record:
         """Put in batch `number`, run its races one after the other, judge it, end it."""

@@ -8,14 +8,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from sqlalchemy import text
 
 from storage.clock import SystemClock
 from tests.harness.databases import apply_migrations, open_database
 from tests.harness.postgres import PostgresServer
+from tests.harness.stacked import Stacked
 from tests.races.runner import field, plan, verdict
 from tests.races.runner.line import Call, Heard, Line
 from tests.races.runner.plan import Act, Batch, Kind, Race, What
@@ -28,7 +27,7 @@ NAIVE = "naive on "
 """What the races of the naive yes are called, before the name of their database."""
 
 
-class Ground:
+class Ground(Stacked):
     """One database with people in it, from `__enter__` to `__exit__`. `play` is one batch."""
 
     def __init__(
@@ -39,33 +38,21 @@ class Ground:
         self._folder = folder
         self._naive = naive
         self._rounds = rounds
-        self._stack = ExitStack()
 
-    def __enter__(self) -> Self:
-        with self._stack as stack:
-            url = f"sqlite:///{self._folder / self.what.replace(' ', '-')}.sqlite3"
-            if self._database == "postgresql":
-                server = PostgresServer()
-                stack.callback(server.remove)
-                server.start()
-                url = server.url()
-            apply_migrations(url)
-            self._db = stack.enter_context(open_database(url, SystemClock()))
-            if self._naive:
-                with self._db.engine.begin() as connection:
-                    connection.execute(text("DROP INDEX uq_visits_live_request"))
-            field.settle(self._db.engine, self._rounds)
-            self._line = stack.enter_context(Line(url, naive=self._naive))
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
+    def _start(self, stack: ExitStack) -> None:
+        url = f"sqlite:///{self._folder / self.what.replace(' ', '-')}.sqlite3"
+        if self._database == "postgresql":
+            server = PostgresServer()
+            stack.callback(server.remove)
+            server.start()
+            url = server.url()
+        apply_migrations(url)
+        self._db = stack.enter_context(open_database(url, SystemClock()))
+        if self._naive:
+            with self._db.engine.begin() as connection:
+                connection.execute(text("DROP INDEX uq_visits_live_request"))
+        field.settle(self._db.engine, self._rounds)
+        self._line = stack.enter_context(Line(url, naive=self._naive))
 
     def play(self, number: int) -> Record:
         """Put in batch `number`, run it, judge it, take it away."""

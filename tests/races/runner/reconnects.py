@@ -11,8 +11,6 @@ from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 from random import Random
-from types import TracebackType
-from typing import Self
 
 import requests
 from sqlalchemy import select
@@ -27,6 +25,7 @@ from server.models import SessionKind
 from tests.api import people
 from tests.api.people import Person, Tenant
 from tests.harness.faultproxy import FaultProxy
+from tests.harness.stacked import Stacked
 from tests.races.runner.follower import WAIT_S, Page
 from tests.races.runner.report import Record
 from tests.races.runner.stage import Stage
@@ -85,7 +84,7 @@ class Traveller:
             self.wrong.append(f"{what}: {answer.status_code} {answer.text}")
 
 
-class Reconnects:
+class Reconnects(Stacked):
     """Two web processes behind a proxy each, and a dispatcher. `play` is one batch."""
 
     what = "reconnects"
@@ -94,25 +93,13 @@ class Reconnects:
         self._stage = Stage(folder, webs=WEBS)
         self._pages = pages
         self._cuts = cuts
-        self._stack = ExitStack()
 
-    def __enter__(self) -> Self:
-        with self._stack as stack:
-            stack.enter_context(self._stage)
-            self._here = people.build(self._stage.db, REQUESTS).here
-            self._sessions = self._sign_in(self._here)
-            self._stage.until_ready()
-            self._ways = [stack.enter_context(FaultProxy(web.port)) for web in self._stage.webs]
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
+    def _start(self, stack: ExitStack) -> None:
+        stack.enter_context(self._stage)
+        self._here = people.build(self._stage.db, REQUESTS).here
+        self._sessions = self._sign_in(self._here)
+        self._stage.until_ready()
+        self._ways = [stack.enter_context(FaultProxy(web.port)) for web in self._stage.webs]
 
     def _sign_in(self, here: Tenant) -> dict[str, str]:
         """The sessions of everybody; the peers are on duty and asked all at once."""
