@@ -5,8 +5,6 @@ It starts them as production does and listens to their complaints. It refuses to
 
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from server.auth.tokens import AccessTokens
 from storage.clock import SystemClock
@@ -14,6 +12,7 @@ from tests.harness.databases import apply_migrations, open_database
 from tests.harness.postgres import PostgresServer
 from tests.harness.redis import RedisServer
 from tests.harness.servers import SECRET, ServerProcess, on_database
+from tests.harness.stacked import Stacked
 
 START_S = 180.0
 """On a machine that is busy with other things a start may take its time."""
@@ -23,7 +22,7 @@ KEPT = {"GUNICORN_CMD_ARGS": "--keep-alive 600"}
 then is lost, at a busy time often: the proxy of an installation keeps none for that reason."""
 
 
-class Stage:
+class Stage(Stacked):
     """The processes, from `__enter__` to `__exit__`."""
 
     def __init__(
@@ -36,41 +35,29 @@ class Stage:
         self.folder = folder
         self._webs = webs
         self._workers = workers
-        self._stack = ExitStack()
         self._read: dict[Path, int] = {}
         """How much of each log was looked at."""
 
-    def __enter__(self) -> Self:
-        with self._stack as stack:
-            server = PostgresServer()
-            stack.callback(server.remove)
-            server.start()
-            server.create("stage")
-            url = server.url("stage")
-            apply_migrations(url)
-            redis = RedisServer(self.folder)
-            stack.callback(redis.stop)
-            redis.start()
-            self.db = stack.enter_context(open_database(url, SystemClock()))
-            # On the console everybody rings without a device, so that nobody counts as unreachable.
-            settings = on_database(url) | {"PUSH": "console", "REDIS_URL": redis.url}
-            settings |= {"PUBLIC_URL": "http://127.0.0.1", "WEB_CONCURRENCY": str(self._workers)}
-            settings |= KEPT
-            self.processes = []
-            for command in [*["web"] * self._webs, "dispatcher"]:
-                self.processes.append(ServerProcess(command, self.folder, **settings))
-                stack.callback(self.processes[-1].kill)
-            self.webs = self.processes[: self._webs]
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
+    def _start(self, stack: ExitStack) -> None:
+        server = PostgresServer()
+        stack.callback(server.remove)
+        server.start()
+        server.create("stage")
+        url = server.url("stage")
+        apply_migrations(url)
+        redis = RedisServer(self.folder)
+        stack.callback(redis.stop)
+        redis.start()
+        self.db = stack.enter_context(open_database(url, SystemClock()))
+        # On the console everybody rings without a device, so that nobody counts as unreachable.
+        settings = on_database(url) | {"PUSH": "console", "REDIS_URL": redis.url}
+        settings |= {"PUBLIC_URL": "http://127.0.0.1", "WEB_CONCURRENCY": str(self._workers)}
+        settings |= KEPT
+        self.processes = []
+        for command in [*["web"] * self._webs, "dispatcher"]:
+            self.processes.append(ServerProcess(command, self.folder, **settings))
+            stack.callback(self.processes[-1].kill)
+        self.webs = self.processes[: self._webs]
 
     def until_ready(self) -> None:
         """Wait until every web process says that all is well."""
