@@ -5,16 +5,19 @@ It reads and shapes. A row carries its own request's `seq`, so a reader keeps th
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
+from json import loads
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import String, bindparam, cast, func, or_, select
 
 from dispatch import geo, queries, shapes
 from dispatch.access import Actor
 from dispatch.geo import Point
 from dispatch.models import Duty, JournalEntry, Network, Offer, Peer, SupportRequest, User, Visit
+from dispatch.near import as_one, dialect_of, one_of
 from dispatch.shapes import Shape, stamp
 from dispatch.states import BUSY_VISIT, FINAL, LOOKING, OfferState, RequestState, VisitState
 from storage.database import Transaction
@@ -70,6 +73,24 @@ def rows(tx: Transaction, requests: Sequence[SupportRequest]) -> list[Shape]:
     return shaped
 
 
+def changed_requests(tx: Transaction, request_ids: Collection[str]) -> dict[str, list[Shape]]:
+    """The rows of these requests, by network."""
+    if not request_ids:
+        return {}
+    dialect = dialect_of(tx.session)
+    asked = {"ids": as_one(dialect, sorted(request_ids))}
+    requests = tx.session.scalars(_these(dialect), asked).all()
+    found: dict[str, list[Shape]] = {}
+    for request, shape in zip(requests, rows(tx, requests), strict=True):
+        found.setdefault(request.network_id, []).append(shape)
+    return found
+
+
+@cache
+def _these(dialect: str) -> Any:
+    return select(SupportRequest).where(one_of(dialect, SupportRequest.id, "ids"))
+
+
 def _offer_counts(tx: Transaction, request_ids: list[str]) -> dict[str, dict[str, int]]:
     names = ("open", "seen", "declined", "unreachable")
     found = {request_id: dict.fromkeys(names, 0) for request_id in request_ids}
@@ -89,42 +110,102 @@ def _offer_counts(tx: Transaction, request_ids: list[str]) -> dict[str, dict[str
     return found
 
 
-def peer_rows(tx: Transaction, network_id: str, only: Collection[str] | None = None) -> list[Shape]:
-    """The peers on duty or on a visit: where they are as an area, and exactly only on the road.
+def peer_rows(tx: Transaction, network_id: str) -> list[Shape]:
+    """The peers on duty or on a visit: where they are as an area, and exactly only on the road."""
+    found = tx.session.connection().execute(_all_of_network(), {"network": network_id})
+    return [_peer_row(row) for row in map(_Kept._make, found)]
 
-    Of `only`, also who is neither: their row says so.
-    """
-    query = (
-        select(Peer, User.name, Duty, Visit)
+
+def changed_peers(tx: Transaction, peer_ids: Collection[str]) -> dict[str, list[Shape]]:
+    """The rows of these peers, by network. Of who is neither on duty nor on a visit, it says so."""
+    if not peer_ids:
+        return {}
+    dialect = dialect_of(tx.session)
+    asked = {"ids": as_one(dialect, sorted(peer_ids))}
+    found: dict[str, list[Shape]] = {}
+    for row in map(_Kept._make, tx.session.connection().execute(_some(dialect), asked)):
+        found.setdefault(row.network_id, []).append(_peer_row(row))
+    return found
+
+
+class _Kept(NamedTuple):
+    """Columns, not objects: there may be thousands of them."""
+
+    network_id: str
+    id: str
+    name: str
+    on_duty: bool
+    until: datetime | None
+    modalities: str
+    is_reachable: bool
+    latitude: float | None
+    longitude: float | None
+    accuracy_m: float | None
+    position_at: datetime | None
+    request_id: str | None
+    visit_state: VisitState | None
+    departed_at: datetime | None
+
+
+# Built once: building a statement takes as long as running it.
+@cache
+def _peers() -> Any:
+    return (
+        select(
+            Peer.network_id,
+            Peer.id,
+            User.name,
+            Duty.on_duty,
+            Duty.until,
+            cast(Duty.modalities, String),
+            Peer.is_reachable,
+            Duty.latitude,
+            Duty.longitude,
+            Duty.accuracy_m,
+            Duty.position_at,
+            Visit.request_id,
+            Visit.state,
+            Visit.departed_at,
+        )
         .join(User, User.id == Peer.id)
         .join(Duty, Duty.peer_id == Peer.id)
         .outerjoin(Visit, (Visit.peer_id == Peer.id) & Visit.state.in_(sorted(BUSY_VISIT)))
-        .where(Peer.network_id == network_id, User.is_active)
+        .where(User.is_active)
         .order_by(User.name, User.id)
     )
-    if only is not None:
-        query = query.where(Peer.id.in_(only))
-    else:
-        query = query.where(or_(Duty.on_duty, Visit.id.is_not(None)))
-    return [_peer_row(*row) for row in tx.session.execute(query)]
 
 
-def _peer_row(peer: Peer, name: str, duty: Duty, visit: Visit | None) -> Shape:
-    exact = shapes.position(duty, visit) if visit is not None else None
-    place: Point | None = None
-    if duty.latitude is not None and duty.longitude is not None:
-        place = geo.area(Point(duty.latitude, duty.longitude))
+@cache
+def _all_of_network() -> Any:
+    is_shown = or_(Duty.on_duty, Visit.id.is_not(None))
+    return _peers().where(Peer.network_id == bindparam("network"), is_shown)
+
+
+@cache
+def _some(dialect: str) -> Any:
+    return _peers().where(one_of(dialect, Peer.id, "ids"))
+
+
+_modalities = lru_cache(loads)
+"""Most peers have the same."""
+
+
+def _peer_row(row: _Kept) -> Shape:
+    here: Point | None = None
+    if row.latitude is not None and row.longitude is not None:
+        here = geo.area(Point(row.latitude, row.longitude))
+    place = shapes.Place(row.latitude, row.longitude, row.accuracy_m, row.position_at)
     return {
-        "id": peer.id,
-        "name": name,
-        "on_duty": duty.on_duty,
-        "until": stamp(duty.until),
-        "modalities": duty.modalities,
-        "is_reachable": peer.is_reachable,
-        "request_id": visit.request_id if visit is not None else None,
-        "visit_state": visit.state.value if visit is not None else None,
-        "area": {"latitude": place.latitude, "longitude": place.longitude} if place else None,
-        "position": exact,
+        "id": row.id,
+        "name": row.name,
+        "on_duty": row.on_duty,
+        "until": stamp(row.until),
+        "modalities": _modalities(row.modalities),
+        "is_reachable": row.is_reachable,
+        "request_id": row.request_id,
+        "visit_state": row.visit_state.value if row.visit_state is not None else None,
+        "area": {"latitude": here.latitude, "longitude": here.longitude} if here else None,
+        "position": shapes.shared(place, row.visit_state, row.departed_at),
     }
 
 

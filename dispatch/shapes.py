@@ -7,7 +7,7 @@ a fresh snapshot. It reads nothing: `dispatch.queries` hands it the rows.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dispatch.help_calls import HelpCall
 from dispatch.models import Duty, JournalEntry, Offer, Site, SupportRequest, User, Visit
@@ -127,15 +127,32 @@ def owner(request: SupportRequest, manager: User | None, visitor: Named | None) 
 
 def position(duty: Duty | None, visit_row: Visit) -> Shape | None:
     """The exact position, which is shared only while the peer is on the road."""
-    if visit_row.state is not VisitState.EN_ROUTE or duty is None or duty.position_at is None:
+    if duty is None:
         return None
-    if visit_row.departed_at is None or duty.position_at < visit_row.departed_at:
+    place = Place(duty.latitude, duty.longitude, duty.accuracy_m, duty.position_at)
+    return shared(place, visit_row.state, visit_row.departed_at)
+
+
+class Place(NamedTuple):
+    """Where a peer was, in degrees and metres, and when."""
+
+    latitude: float | None
+    longitude: float | None
+    accuracy_m: float | None
+    position_at: datetime | None
+
+
+def shared(place: Place, state: VisitState | None, departed_at: datetime | None) -> Shape | None:
+    """What is shared of a place: all of it on the road, and of that nothing from before they left."""
+    if state is not VisitState.EN_ROUTE or place.position_at is None:
+        return None
+    if departed_at is None or place.position_at < departed_at:
         return None
     return {
-        "latitude": duty.latitude,
-        "longitude": duty.longitude,
-        "accuracy_m": duty.accuracy_m,
-        "recorded_at": stamp(duty.position_at),
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "accuracy_m": place.accuracy_m,
+        "recorded_at": stamp(place.position_at),
     }
 
 

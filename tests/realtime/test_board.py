@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from sqlalchemy import event
+
 from server.wiring import Wired
 from storage.clock import ManualClock
 from tests.api.people import Person, World
@@ -123,3 +125,39 @@ def test_a_large_change_travels_in_parts(story: Story, enter: Enter, wired: Wire
     assert len(told) > 1
     assert {row["id"] for one in told for row in one["rows"]} == requests
     assert {row["id"] for one in told for row in one["peers"]} >= {story.here.peers[0].id}
+
+
+def test_boards_that_changed_together_are_read_together_and_told_apart(
+    story: Story, enter: Enter, wired: Wired
+) -> None:
+    feed, world = wired.publisher.board, story.world
+    tenants = (world.here, world.there)
+    managers = [enter(tenant.manager) for tenant in tenants]
+    for manager in managers:
+        manager.done("follow_board")
+    feed.gather_s = 60.0
+    said: list[str] = []
+
+    def keep(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        said.append(statement)
+
+    event.listen(wired.db.engine, "before_cursor_execute", keep)
+    story.ask()
+    story.on_duty(*world.here.peers)
+    said.clear()
+    feed.tell()
+    alone = len(said)
+    assert managers[0].hears("board")
+    assert managers[1].hears_nothing()
+    story.on_duty(*world.there.peers)
+    made = [story.ask(by=tenant.staff) for tenant in tenants]
+    for peer in (*world.here.peers, *world.there.peers):
+        story.off_duty(peer)
+    said.clear()
+    feed.tell()
+    assert len(said) == alone, "as many for two networks as for one"
+    for tenant, manager, request_id in zip(tenants, managers, made, strict=True):
+        [told] = manager.hears("board")
+        assert [row["id"] for row in told["rows"]] == [request_id]
+        assert {row["id"] for row in told["peers"]} == {peer.id for peer in tenant.peers}
+        assert told["seq"] == story.api.get("/board", tenant.manager).get_json()["seq"]
