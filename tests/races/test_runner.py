@@ -3,6 +3,7 @@
 `bin/races` runs very many more; a number means the same races for ever.
 """
 
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -10,13 +11,15 @@ import pytest
 
 from dispatch.states import OfferState, RequestState
 from tests.races.runner import field, ground, plan, report, verdict
+from tests.races.runner.__main__ import players
 from tests.races.runner.door import Door
 from tests.races.runner.field import peer
-from tests.races.runner.ground import Ground
+from tests.races.runner.ground import RACES, Ground
 from tests.races.runner.line import Heard
 from tests.races.runner.plan import SEATS, Act, Asked, Kind, Race, What
 from tests.races.runner.reconnects import Reconnects, difference
 from tests.races.runner.report import Record
+from tests.races.runner.sitting import Sitting
 from tests.races.runner.verdict import Rows
 from tests.races.start import WON
 
@@ -183,6 +186,69 @@ def test_a_run_that_was_ended_is_gone_on_with(tmp_path: Path) -> None:
     assert "| sqlite | 20 | 80 |" in report.table(known)
     known[1].broken.append("nobody goes")
     assert "BROKEN: bin/races sqlite --batch 2: nobody goes" in report.table(known)
+
+
+TOOK_S = 99.0
+
+
+class Recorder:
+    """Plays nothing, and says it took long. No batch ends before `abreast` are under way."""
+
+    def __init__(self, what: str, abreast: int = 1) -> None:
+        self.what = what
+        self.played: list[int] = []
+        self._together = threading.Barrier(abreast)
+
+    def beside(self, other: "Recorder") -> "Recorder":
+        """The same races, at a database of its own."""
+        self._together = other._together
+        return self
+
+    def play(self, number: int) -> Record:
+        """The batch of this number."""
+        self._together.wait(timeout=30)
+        self.played.append(number)
+        return Record(self.what, number, RACES, TOOK_S)
+
+
+def test_batches_side_by_side_are_all_different_and_share_the_time(tmp_path: Path) -> None:
+    path = tmp_path / "races.jsonl"
+    report.keep(path, Record("sqlite", 7, RACES, 0.5))
+    first = Recorder("sqlite", abreast=2)
+    lanes = [first, Recorder("sqlite").beside(first)]
+    said: list[str] = []
+    Sitting(path, 5, said.append).go_on(lanes, {"sqlite": 7 * RACES}, lanes=2)
+    assert said == []
+    known = report.done(path)
+    assert sorted(one.number for one in known) == list(range(7, 14))
+    assert [len(one.played) for one in lanes] == [3, 3]
+    assert sum(one.took_s for one in known[1:]) < TOOK_S, "more than has passed"
+
+
+@long
+@pytest.mark.race
+def test_nobody_goes_twice_on_databases_side_by_side() -> None:
+    said: list[str] = []
+    sitting = Sitting(None, 5, said.append)
+    with players("sqlite", lanes=2) as ready:
+        sitting.go_on(ready, {"sqlite": 2 * RACES, "naive on sqlite": 0}, lanes=2)
+    assert said == []
+    assert {1, 2} <= {one.number for one in sitting.records}
+    counts = sum((Counter(one.counts) for one in sitting.records), Counter[str]())
+    assert (counts["doubled"], counts["unexplained"]) == (0, 0)
+    assert counts["met"] > RACES, "they did not meet"
+
+
+def test_the_naive_yes_keeps_step() -> None:
+    real, naive = Recorder("sqlite"), Recorder("naive on sqlite")
+    said: list[str] = []
+    sitting = Sitting(None, 5, said.append)
+    sitting.go_on([real, naive], {real.what: 10 * RACES, naive.what: 2 * RACES})
+    assert said == []
+    order = [one.what for one in sitting.records]
+    assert (order.count(real.what), order.count(naive.what)) == (10, 2)
+    second = len(order) - 1 - order[::-1].index(naive.what)
+    assert order[:second].count(real.what) >= 5, "ahead of the others"
 
 
 def test_what_a_batch_is_about_has_ids_that_fit_a_column() -> None:

@@ -13,5 +13,6 @@ Map:
 - `follower`   a page that follows, is cut off again and again, and must have missed nothing
 - `reconnects` many of them, and what their streams say in the end
 - `report`     the table, the file that a later run goes on with
+- `sitting`    which batch is next, and who plays it beside whom
 - `__main__`   `bin/races`
 """

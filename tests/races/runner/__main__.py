@@ -7,33 +7,24 @@ many, and very many are run over more than one sitting. So it is built as `bin/f
 import argparse
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from tests.races.runner import report
 from tests.races.runner.door import Door
-from tests.races.runner.ground import NAIVE, Ground
+from tests.races.runner.ground import NAIVE, RACES, Ground
 from tests.races.runner.reconnects import Reconnects
-from tests.races.runner.report import Record
+from tests.races.runner.sitting import Player, Sitting
 
 SHORT = {"postgresql": 1000, "sqlite": 500, "http": 100, "reconnects": 200}
 """How many of each when nobody says how many."""
 DATABASES = ("postgresql", "sqlite")
 NAIVE_PART = 0.02
 """So many races of the naive yes are run beside those of a database, in the same sitting."""
-
-
-class Player(Protocol):
-    """Whatever plays batches."""
-
-    what: str
-
-    def play(self, number: int) -> Record:
-        """One batch."""
-        ...
+LANES = {"sqlite": 8}
+"""Databases, each with callers of its own, that play batches side by side; elsewhere it is one. SQLite
+has one writer, and who waits for it sleeps, up to 100 ms at a time: alone it leaves the machine idle."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 @contextmanager
-def players(what: str) -> Iterator[list[Player]]:
+def players(what: str, lanes: int = 1) -> Iterator[list[Player]]:
     """What was asked for, and beside a database the naive yes on another like it."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -61,59 +52,38 @@ def players(what: str) -> Iterator[list[Player]]:
         elif what == "reconnects":
             yield [stack.enter_context(Reconnects(folder))]
         else:
-            real = stack.enter_context(Ground(what, folder))
-            yield [real, stack.enter_context(Ground(what, folder, naive=True))]
+            grounds = [Ground(what, folder / str(lane)) for lane in range(lanes)]
+            grounds.append(Ground(what, folder, naive=True))
+            yield [stack.enter_context(one) for one in grounds]
 
 
-class Sitting:
-    """One run of the command: what is known already, and what is to be kept."""
+def go_on(sitting: Sitting, what: str, count: int) -> None:
+    """Play until there are `count`, the naive ones in between."""
+    wanted = {what: count}
+    if what in DATABASES:
+        wanted[NAIVE + what] = int(count * NAIVE_PART)
+    if all(sitting.made(one) >= number for one, number in wanted.items()):
+        return
+    batches = -(-(count - sitting.made(what)) // RACES)
+    lanes = max(1, min(LANES.get(what, 1), batches))
+    with players(what, lanes) as ready:
+        sitting.go_on(ready, wanted, lanes=lanes)
 
-    def __init__(self, path: Path | None, minutes: float) -> None:
-        self._path = path
-        self._until = time.monotonic() + minutes * 60
-        self.records = report.done(path) if path is not None else []
 
-    def made(self, what: str) -> int:
-        """How many of these there are by now."""
-        return sum(one.races for one in self.records if one.what == what)
-
-    def go_on(self, what: str, count: int) -> None:
-        """Batches until there are `count`, the naive ones in between."""
-        wanted = {what: count}
-        if what in DATABASES:
-            wanted[NAIVE + what] = int(count * NAIVE_PART)
-        if all(self.made(one) >= number for one, number in wanted.items()):
-            return
-        with players(what) as ready:
-            while any(self.made(one.what) < wanted[one.what] for one in ready):
-                for one in ready:
-                    made, all_ = self.made(one.what), wanted[one.what]
-                    # In step: the naive ones wait for as large a part of the others.
-                    if made < all_ and made * count <= self.made(what) * all_:
-                        self._play(one)
-                    if time.monotonic() > self._until:
-                        return
-
-    def _play(self, player: Player) -> None:
-        number = 1 + max((o.number for o in self.records if o.what == player.what), default=0)
-        record = player.play(number)
-        self.records.append(record)
-        if self._path is not None:
-            report.keep(self._path, record)
-        for what in record.broken:
-            print(f"BROKEN {record.what} batch {number}: {what}", flush=True)
+def _tell(line: str) -> None:
+    print(line, flush=True)
 
 
 def main() -> int:
     """What was asked for; 1 when something was broken."""
     asked = parser().parse_args()
-    sitting = Sitting(asked.report if asked.count else None, asked.minutes)
+    sitting = Sitting(asked.report if asked.count else None, asked.minutes, _tell)
     for what in asked.what or SHORT:
         if asked.batch is not None:
             with players(what) as (first, *_):
                 sitting.records.append(first.play(asked.batch))
             continue
-        sitting.go_on(what, asked.count or SHORT[what])
+        go_on(sitting, what, asked.count or SHORT[what])
     print(report.table(sitting.records))
     return 1 if any(one.broken for one in sitting.records) else 0
 

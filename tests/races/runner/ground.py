@@ -23,6 +23,8 @@ from tests.races.start import WON
 
 ROUNDS = 25
 """Rounds of a batch: beyond, putting in and judging is no smaller part of the time."""
+RACES = 140
+"""So many races they have, about."""
 NAIVE = "naive on "
 """What the races of the naive yes are called, before the name of their database."""
 
@@ -40,6 +42,7 @@ class Ground(Stacked):
         self._rounds = rounds
 
     def _start(self, stack: ExitStack) -> None:
+        self._folder.mkdir(exist_ok=True)
         url = f"sqlite:///{self._folder / self.what.replace(' ', '-')}.sqlite3"
         if self._database == "postgresql":
             server = PostgresServer()

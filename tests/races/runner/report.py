@@ -19,6 +19,7 @@ class Record:
     races: int
     """How many races, or reconnects, it had."""
     took_s: float
+    """Seconds of the run that were its own; of batches side by side each has a part."""
     counts: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, int] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
