@@ -15,7 +15,6 @@ from sqlalchemy import String, bindparam, cast, func, or_, select
 
 from dispatch import geo, queries, shapes
 from dispatch.access import Actor
-from dispatch.geo import Point
 from dispatch.models import Duty, JournalEntry, Network, Offer, Peer, SupportRequest, User, Visit
 from dispatch.near import as_one, dialect_of, one_of
 from dispatch.shapes import Shape, stamp
@@ -191,9 +190,8 @@ _modalities = lru_cache(loads)
 
 
 def _peer_row(row: _Kept) -> Shape:
-    here: Point | None = None
-    if row.latitude is not None and row.longitude is not None:
-        here = geo.area(Point(row.latitude, row.longitude))
+    here = geo.place(row.latitude, row.longitude)
+    area = geo.area(here) if here is not None else None
     place = shapes.Place(row.latitude, row.longitude, row.accuracy_m, row.position_at)
     return {
         "id": row.id,
@@ -204,7 +202,7 @@ def _peer_row(row: _Kept) -> Shape:
         "is_reachable": row.is_reachable,
         "request_id": row.request_id,
         "visit_state": row.visit_state.value if row.visit_state is not None else None,
-        "area": {"latitude": here.latitude, "longitude": here.longitude} if here else None,
+        "area": {"latitude": area.latitude, "longitude": area.longitude} if area else None,
         "position": shapes.shared(place, row.visit_state, row.departed_at),
     }
 

@@ -37,6 +37,11 @@ class Point:
     longitude: float
 
 
+def place(latitude: float | None, longitude: float | None) -> Point | None:
+    """A place by its two columns; None for nowhere."""
+    return Point(latitude, longitude) if latitude is not None and longitude is not None else None
+
+
 def is_place(point: Point) -> bool:
     """Whether this is somewhere on the globe: no number that is none, and none out of range."""
     return -90.0 <= point.latitude <= 90.0 and -180.0 <= point.longitude <= 180.0

@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from dispatch.actions.duty import Position, Used, judge
 from dispatch.cells import cell_of
-from dispatch.geo import Point
+from dispatch.geo import Point, place
 from dispatch.models import Duty, Visit
 from dispatch.near import as_one, one_of
 from dispatch.states import LIVE_VISIT
@@ -44,6 +44,8 @@ class Moved:
 
     network_id: str
     here: Point
+    before: Point | None
+    """Where the row said they were; None for nowhere."""
 
 
 @dataclass
@@ -101,7 +103,9 @@ def record_many(tx: Transaction, readings: Mapping[str, Sequence[Position]]) -> 
             written.append(_values(found))
             if found is not row and found.latitude is not None and found.longitude is not None:
                 here = Point(found.latitude, found.longitude)
-                done.moved[peer_id] = Moved(row.network_id, here)
+                done.moved[peer_id] = Moved(
+                    row.network_id, here, place(row.latitude, row.longitude)
+                )
     _write(tx, dialect, written)
     return done
 

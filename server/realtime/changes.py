@@ -11,7 +11,7 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, UOWTransaction
 
 from dispatch.calls import VisitCall
-from dispatch.geo import Point
+from dispatch.geo import Point, place
 from dispatch.models import Duty, Peer
 from dispatch.rooms import Room, Seat
 from dispatch.talk.threads import Thread
@@ -34,6 +34,8 @@ class PeerChange:
     has_moved: bool = False
     here: Point | None = None
     """Where to, when whoever wrote it knows and they are on no visit: then no row need be read."""
+    before: Point | None = None
+    """Where the row said they were until now; None for nowhere, or when that is not known."""
     reach: bool | None = None
     """The new value, when it changed."""
 
@@ -44,10 +46,12 @@ def of(tx: Transaction) -> dict[str, PeerChange]:
     return found
 
 
-def moved(tx: Transaction, peer_id: str, network_id: str, here: Point) -> None:
+def moved(
+    tx: Transaction, peer_id: str, network_id: str, before: Point | None, here: Point
+) -> None:
     """A peer who is on no visit was written down at `here`, past the session's objects."""
     change = _change(tx.session, peer_id, network_id)
-    change.has_moved, change.here = True, here
+    change.has_moved, change.before, change.here = True, before, here
 
 
 def rooms_of(tx: Transaction) -> set[str]:
@@ -89,6 +93,8 @@ def _notice_duty(session: Session, row: Duty) -> None:
     if other or moved:
         change = _change(session, row.peer_id, row.network_id)
         change.is_other_duty |= other
+        if moved and not change.has_moved:
+            change.before = place(_was(row, "latitude"), _was(row, "longitude"))
         change.has_moved |= moved
         change.has_begun |= row.on_duty and _is_changed(row, "on_duty")
 
@@ -96,6 +102,13 @@ def _notice_duty(session: Session, row: Duty) -> None:
 def _change(session: Session, peer_id: str, network_id: str) -> PeerChange:
     known: dict[str, PeerChange] = session.info.setdefault(_KEY, {})
     return known.setdefault(peer_id, PeerChange(network_id))
+
+
+def _was(row: Any, name: str) -> Any:
+    """The value before this flush; None where it was not known."""
+    state: Any = inspect(row)
+    history = state.attrs[name].history
+    return next(iter((*history.deleted, *history.unchanged)), None)
 
 
 def _is_changed(row: Any, name: str) -> bool:

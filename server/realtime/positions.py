@@ -122,7 +122,7 @@ class Positions:
                     tx, {peer: [one.reading for one in said] for peer, said in batch.items()}
                 )
                 for peer_id, moved in done.moved.items():
-                    changes.moved(tx, peer_id, moved.network_id, moved.here)
+                    changes.moved(tx, peer_id, moved.network_id, moved.before, moved.here)
         except Exception as error:  # noqa: BLE001  # answered by its code; the unforeseen is logged
             problem = to_problem(error)
             is_away = problem.code == "database_unavailable"

@@ -4,7 +4,7 @@ It knows facts, rooms and sizes; it refuses to know sockets. Facts travel as the
 duty and a position are read from the rows that were just committed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -32,8 +32,9 @@ MOST_BYTES = 8_000
 
 LOOK_EVERY = timedelta(seconds=2)
 """How often at most a moving peer is looked at and, on the road, shown."""
-AREA_AGAIN = timedelta(seconds=60)
-"""A peer who only waits is told to the boards on a change of area, or when this has passed."""
+AREA_AGAIN = timedelta(minutes=10)
+"""A peer who only waits is told to the boards on a change of area, or when this has passed: what is
+missed is one who crosses a border and goes to another process within `LOOK_EVERY`."""
 _MOST_REMEMBERED = 20_000
 
 _ENDS_OF_A_VISIT = frozenset(
@@ -74,7 +75,9 @@ class Publisher:
         changed = {p for p, change in duties.items() if change.is_other_duty}
         places = {p: here for p in moved if (here := duties[p].here) is not None}
         moved = [p for p in moved if p not in places]
-        changed |= {p for p, here in places.items() if self._is_elsewhere(p, here, tx.now)}
+        changed |= {
+            p for p, here in places.items() if self._is_elsewhere(p, duties[p].before, here, tx.now)
+        }
         asked = [
             offer["id"]
             for fact in facts
@@ -103,7 +106,7 @@ class Publisher:
                 self._tell_calls(look, by_phone)
                 self._tell_bedsides(look, beds)
                 self._tell_duties(look, changed)
-                changed |= self._tell_positions(look, moved)
+                changed |= self._tell_positions(look, {p: duties[p].before for p in moved})
         talking.tell(self._db, self._outlet, changes.talks_of(tx))
         changed |= {p for p, change in duties.items() if change.reach is not None}
         self._mark_boards(facts, {peer_id: duties[peer_id].network_id for peer_id in changed})
@@ -235,16 +238,19 @@ class Publisher:
         for row in tx.session.scalars(select(Duty).where(Duty.peer_id.in_(peer_ids))):
             self._emit("duty", shapes.duty(row), [rooms.peer(row.peer_id)])
 
-    def _tell_positions(self, tx: Transaction, peer_ids: list[str]) -> set[str]:
-        """Show who is on the road; returns the peers whose row on the board looks different."""
-        if not peer_ids:
+    def _tell_positions(self, tx: Transaction, moved: Mapping[str, Point | None]) -> set[str]:
+        """Show who is on the road; returns the peers whose row on the board looks different.
+
+        `moved` says where each was before.
+        """
+        if not moved:
             return set()
         rows = tx.session.execute(
             select(Duty, Visit)
             .outerjoin(
                 Visit, and_(Visit.peer_id == Duty.peer_id, Visit.state == VisitState.EN_ROUTE)
             )
-            .where(Duty.peer_id.in_(peer_ids))
+            .where(Duty.peer_id.in_(moved))
         )
         different = set()
         for duty, visit in rows:
@@ -253,10 +259,8 @@ class Publisher:
                 payload = {"request_id": visit.request_id, "position": where}
                 to = [rooms.full(visit.request_id), rooms.plain(visit.request_id)]
                 self._emit("position", payload, to)
-            here = None
-            if duty.latitude is not None and duty.longitude is not None:
-                here = Point(duty.latitude, duty.longitude)
-            if where is not None or self._is_elsewhere(duty.peer_id, here, tx.now):
+            here, before = geo.place(duty.latitude, duty.longitude), moved[duty.peer_id]
+            if where is not None or self._is_elsewhere(duty.peer_id, before, here, tx.now):
                 different.add(duty.peer_id)
         return different
 
@@ -268,12 +272,20 @@ class Publisher:
         _remember(self._looked, peer_id, now)
         return True
 
-    def _is_elsewhere(self, peer_id: str, here: Point | None, now: datetime) -> bool:
-        """Whether the boards show this peer in another area, or may do; remembers the new one."""
+    def _is_elsewhere(
+        self, peer_id: str, before: Point | None, here: Point | None, now: datetime
+    ) -> bool:
+        """Whether the boards show this peer in another area, or may do; remembers the new one.
+
+        The same area as was told from here is not enough: from where they were `before`, another
+        process may have told another one since.
+        """
         area = geo.area(here) if here is not None else None
         told_at, told = self._areas.get(peer_id, (None, None))
         if told_at is not None and told == area and told_at <= now < told_at + AREA_AGAIN:
-            return False
+            was = geo.area(before) if before is not None else None
+            if was == area:
+                return False
         _remember(self._areas, peer_id, (now, area))
         return True
 

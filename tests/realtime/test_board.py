@@ -96,9 +96,10 @@ def test_a_waiting_peer_is_told_when_the_area_changes(
 
     assert moves(5, 39.97) == 1
     assert moves(5, 39.97001) == 0
-    assert moves(400, 40.05) == 1
+    assert moves(200, 40.05) == 1
     assert moves(5, 40.05001) == 0
-    assert moves(61, 40.05002) == 1
+    assert moves(61, 40.05002) == 0, "the row is the same"
+    assert moves(600, 40.05001) == 1, "in case that a word was lost"
 
 
 def test_a_burst_is_gathered(story: Story, enter: Enter, wired: Wired) -> None:

@@ -1,18 +1,23 @@
 """Announcements, before any socket: how large they are, and what is left unread."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
+from dispatch.access import Actor
+from dispatch.actions import duty
 from dispatch.actions import visits as steps
+from dispatch.actions.duty import Position
+from dispatch.actions.positions import record_many
 from dispatch.states import Modality, Role
 from server.auth import guests
-from server.realtime import events, rooms, wire
+from server.realtime import changes, events, rooms, wire
 from server.realtime.outlets import MemoryOutlet, Nowhere
 from server.realtime.publisher import Publisher
 from storage.clock import ManualClock
-from storage.database import Database
-from tests.harness.world import World
+from storage.database import Database, Transaction
+from tests.harness.world import COLUMBUS, KM_NORTH, World
 
 MANY = 150
 
@@ -101,3 +106,43 @@ def test_only_a_bedside_that_has_a_screen_is_told(
     told = {one.rooms: one.payload for one in outlet.emitted if one.event == "bedside"}
     assert set(told) == {(rooms.bed(requests[0]),)}
     assert told[rooms.bed(requests[0]),]["visit_id"] == visits[0]
+
+
+def alone(tx: Transaction, peer: Actor, said: Position) -> None:
+    """A position as one phone says it."""
+    duty.record_position(tx, peer, said)
+
+
+def together(tx: Transaction, peer: Actor, said: Position) -> None:
+    """A position as one of many."""
+    [moved] = record_many(tx, {peer.id: [said]}).moved.values()
+    changes.moved(tx, peer.id, moved.network_id, moved.before, moved.here)
+
+
+@pytest.mark.parametrize("record", [alone, together])
+def test_who_comes_back_from_an_area_that_another_process_told_is_told(
+    db: Database, clock: ManualClock, record: Callable[[Transaction, Actor, Position], None]
+) -> None:
+    world = World(db, clock)
+    peer = world.peer(world.network(), "Marcus T.")
+    processes = [db, Database(db.engine, clock)]
+    told = [MemoryOutlet(), MemoryOutlet()]
+    for process, outlet in zip(processes, told, strict=True):
+        process.after_commit.append(Publisher(process, outlet).publish)
+
+    def areas(process: int, km_north: float) -> list[object]:
+        """The areas that this process tells after a minute, when the peer says where they are."""
+        clock.advance(60)
+        told[process].emitted.clear()
+        said = Position(COLUMBUS[0] + km_north * KM_NORTH, COLUMBUS[1], 10.0, clock.now())
+        with processes[process].transaction() as tx:
+            record(tx, peer, said)
+        payloads = [one.payload for one in told[process].emitted if one.event == "board"]
+        return [row["area"] for one in payloads for row in one["peers"]]
+
+    [home] = areas(0, 5.0)
+    assert areas(0, 5.001) == [], "the row is the same"
+    [away] = areas(1, 7.0)
+    assert away != home
+    assert areas(0, 5.0) == [home]
+    assert areas(0, 5.001) == []
