@@ -4,7 +4,10 @@ Every action and every read enters through here, so that a row which is not the 
 a row which is not there give the same `NotFound`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import aliased
@@ -12,6 +15,7 @@ from sqlalchemy.orm import aliased
 from dispatch.errors import not_found
 from dispatch.events import By
 from dispatch.models import Offer, Peer, Site, SupportRequest, User, Visit
+from dispatch.near import as_one, dialect_of, one_of
 from dispatch.previewing.previews import Preview
 from dispatch.states import BUSY_VISIT, LIVE_VISIT, OfferState, Role, VisitState
 from storage.database import Transaction
@@ -38,6 +42,10 @@ class Actor:
         return By(self.role.value, self.id, self.name)
 
 
+Pair = tuple[Actor, str]
+"""Somebody, and the id of a request."""
+
+
 def may_see_request(actor: Actor) -> ColumnElement[bool]:
     """The condition on `SupportRequest` under which this actor sees it."""
     same_network = SupportRequest.network_id == actor.network_id
@@ -53,10 +61,51 @@ def may_see_request(actor: Actor) -> ColumnElement[bool]:
         exists().where(
             mine.request_id == SupportRequest.id,
             mine.peer_id == actor.id,
-            mine.state.in_(KEPT_VISITS),
-            # Who was there by video until somebody came has no part in what follows.
-            or_(mine.is_bridge.is_(False), mine.state.in_(sorted(LIVE_VISIT))),
+            _shows(mine),
         ),
+    )
+
+
+def _shows(visit: type[Visit]) -> ColumnElement[bool]:
+    """The condition on a visit under which its peer sees the request."""
+    return and_(
+        visit.state.in_(KEPT_VISITS),
+        # Who was there by video until somebody came has no part in what follows.
+        or_(visit.is_bridge.is_(False), visit.state.in_(sorted(LIVE_VISIT))),
+    )
+
+
+def seen_by_peers(tx: Transaction, pairs: Collection[Pair]) -> set[Pair]:
+    """Those of the pairs in which `may_see_request` lets the actor see the request. For peers only.
+
+    One statement, however many they are.
+    """
+    dialect = dialect_of(tx.session)
+    asked = [(actor, request_id) for actor, request_id in pairs if actor.role is Role.PEER]
+    values = {
+        "peers": as_one(dialect, sorted({actor.id for actor, _ in asked})),
+        "requests": as_one(dialect, sorted({request_id for _, request_id in asked})),
+    }
+    rows = tx.session.connection().execute(_seen(dialect), values)
+    found = {(peer_id, request_id, network_id) for peer_id, request_id, network_id in rows}
+    return {
+        (actor, request_id)
+        for actor, request_id in asked
+        if (actor.id, request_id, actor.network_id) in found
+    }
+
+
+# Built once: it is asked every two seconds.
+@cache
+def _seen(dialect: str) -> Any:
+    return (
+        select(Visit.peer_id, SupportRequest.id, SupportRequest.network_id)
+        .join(SupportRequest, SupportRequest.id == Visit.request_id)
+        .where(
+            one_of(dialect, Visit.peer_id, "peers"),
+            one_of(dialect, SupportRequest.id, "requests"),
+            _shows(Visit),
+        )
     )
 
 

@@ -7,7 +7,7 @@ asks, for peers, whether what they follow is still theirs to see.
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch import access
 from dispatch.actions import duty
-from dispatch.models import SupportRequest, User
+from dispatch.models import User
 from dispatch.near import as_one, one_of
 from dispatch.states import Role
 from server.models import UserSession
@@ -31,10 +31,12 @@ LOOK_S = 2.0
 CONTACT_S = 30.0
 """How often an open socket counts as a sign of life of its peer's app."""
 AT_ONCE = 1_000
-"""How many sessions one SELECT asks for."""
+"""How many sessions, or requests that are followed, one SELECT asks for."""
 
 Standing = tuple[str, Role, str, str | None]
 """Who a session's user is: id, role, network, site."""
+Followed = tuple[Connection, str]
+"""A peer's socket, and a request that it follows."""
 
 
 class Doorkeeper(Protocol):
@@ -111,12 +113,15 @@ class Watcher:
             found = standing(tx, sorted({one.caller.session_id for one in here}))
             strangers = [one for one in here if found.get(one.caller.session_id) != known(one)]
             out = {one.sid for one in strangers}
-            lost = [
-                (one, request_id)
-                for one in here
-                if one.sid in follows and one.sid not in out
-                for request_id in _lost(tx, one, follows[one.sid])
-            ]
+            lost = _lost(
+                tx,
+                [
+                    (one, request_id)
+                    for one in here
+                    if one.sid in follows and one.sid not in out
+                    for request_id in follows[one.sid]
+                ],
+            )
         for connection in strangers:
             self._doorkeeper.put_out(connection)
         for connection, request_id in lost:
@@ -168,12 +173,12 @@ def _counting(dialect: str) -> Any:
     )
 
 
-def _lost(tx: Transaction, connection: Connection, followed: Collection[str]) -> set[str]:
-    """Of the requests this peer followed, those that they may no longer see."""
-    seen = tx.session.scalars(
-        select(SupportRequest.id).where(
-            SupportRequest.id.in_(followed),
-            access.may_see_request(connection.caller.as_actor()),
-        )
-    )
-    return set(followed) - set(seen)
+def _lost(tx: Transaction, followed: Sequence[Followed]) -> list[Followed]:
+    """Of what these peers followed, what they may no longer see."""
+    lost: list[Followed] = []
+    for start in range(0, len(followed), AT_ONCE):
+        part = followed[start : start + AT_ONCE]
+        asked = [(one.caller.as_actor(), request_id) for one, request_id in part]
+        seen = access.seen_by_peers(tx, asked)
+        lost += [one for one, pair in zip(part, asked, strict=True) if pair not in seen]
+    return lost

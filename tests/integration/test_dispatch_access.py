@@ -1,14 +1,18 @@
 """Another network's rows do not exist, and within a network everybody sees what is theirs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
+
+from sqlalchemy import select
 
 from dispatch import access
 from dispatch.access import Actor
 from dispatch.actions import managers, peers, people, staff, visits
 from dispatch.actions.people import NewUser, Permission, Profile
 from dispatch.errors import NotFound
+from dispatch.models import SupportRequest
 from dispatch.states import STEPS, Role, Step
 from storage.database import Database
 from tests.harness.traces import refused
@@ -151,3 +155,38 @@ def test_staff_without_a_site_see_nothing(ward: Ward, db: Database) -> None:
         ward.world.do(staff.widen, nobody, request_id)
     with refused(db, "invalid"):
         ward.world.ask(nobody)
+
+
+def test_asked_in_pairs_the_gate_is_the_same(ward: Ward, db: Database) -> None:
+    other = ward.world.network("Hocking Valley Peers")
+    stranger = ward.world.peer(other, "Pia P.")
+    everybody = [ward.marcus, ward.dana, stranger]
+    everybody += [replace(ward.marcus, network_id=other.network_id), ward.nurse, ward.manager]
+    requests = ["0" * 32]
+
+    def in_pairs() -> set[access.Pair]:
+        """What they are let see, which is what the gate lets each see alone."""
+        pairs = [(actor, request_id) for actor in everybody for request_id in requests]
+        with db.read() as tx:
+            seen = access.seen_by_peers(tx, pairs)
+            for actor, request_id in pairs:
+                gate = select(SupportRequest.id).where(
+                    SupportRequest.id == request_id, access.may_see_request(actor)
+                )
+                passes = bool(tx.session.scalars(gate).all()) and actor.role is Role.PEER
+                assert ((actor, request_id) in seen) is passes
+            return seen
+
+    requests += [ward.world.ask(ward.nurse)]
+    first = requests[1]
+    assert in_pairs() == set(), "an offer is not the request"
+    visit_id = ward.world.accept(ward.marcus, first)
+    assert in_pairs() == {(ward.marcus, first)}
+    ward.world.do(visits.withdraw, ward.marcus, visit_id)
+    assert in_pairs() == set()
+    visit_id = ward.world.accept(ward.dana, first)
+    requests += [ward.world.ask(ward.nurse)]
+    ward.world.accept(ward.marcus, requests[2])
+    for step in (visits.arrive, visits.start, visits.complete):
+        ward.world.do(step, ward.dana, visit_id)
+    assert in_pairs() == {(ward.dana, first), (ward.marcus, requests[2])}
