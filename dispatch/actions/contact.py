@@ -1,17 +1,27 @@
-"""Whether a sign of life of a peer's app is news. Writing it down is `duty.heard_from`.
+"""Whether a sign of life of a peer's app is news, and many of them written down together.
 
-It knows duty and profile rows; it refuses to know how the app was heard of.
+One alone is written by `duty.heard_from`. It knows duty rows; it refuses to know how the app was
+heard of.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select, update
 
-from dispatch.models import Duty, Peer
+from dispatch.actions import duty
+from dispatch.models import Duty
+from dispatch.near import as_one, one_of
+from storage.base import UTCDateTime
 from storage.database import Transaction
 
 HEARD_AGAIN_S = 30
 """How often at most an app that asks again and again is written down as heard of."""
+JUST_HEARD_S = 15
+"""Of many, those who were heard of within this time are left as they are. It is far below the time
+after which an app counts as closed, so whoever is looked at every half minute stays open."""
 
 
 def is_due_to_be_heard(tx: Transaction, peer_id: str) -> bool:
@@ -22,17 +32,36 @@ def is_due_to_be_heard(tx: Transaction, peer_id: str) -> bool:
     return row.contact_at is None or row.contact_at <= tx.now - timedelta(seconds=HEARD_AGAIN_S)
 
 
-# Built once: it is asked whenever a phone connects.
-_KNOWN = (
-    select(Duty.__table__.c.contact_at)
-    .join(Peer.__table__, Peer.__table__.c.id == Duty.__table__.c.peer_id)
-    .where(Peer.__table__.c.id == bindparam("peer_id"), Peer.__table__.c.is_reachable)
-)
+def heard_from_many(tx: Transaction, peer_ids: Collection[str]) -> None:
+    """The apps of all of these were heard of: who was not just heard of is written down, in one
+    statement, and who could not be reached can be again.
 
-
-def was_just_heard(tx: Transaction, peer_id: str) -> bool:
-    """Whether another sign of life of this peer's app would say nothing new: it was heard of within
-    `HEARD_AGAIN_S`, and counts as reachable. When many connect at once, each write is one too many.
+    Nobody is waited for: who holds a duty row is writing a sign of life, or is the peer going.
     """
-    heard_at = tx.session.execute(_KNOWN, {"peer_id": peer_id}).scalar()
-    return heard_at is not None and heard_at > tx.now - timedelta(seconds=HEARD_AGAIN_S)
+    duty.reachable_again(tx, *peer_ids)
+    dialect = tx.session.get_bind().dialect.name
+    values = {
+        "ids": as_one(dialect, peer_ids),
+        "before": tx.now - timedelta(seconds=JUST_HEARD_S),
+        "now": tx.now,
+    }
+    tx.session.connection().execute(_heard(dialect), values)
+
+
+# Built once: it is run every moment that somebody connects.
+@cache
+def _heard(dialect: str) -> Any:
+    """Of `ids`, the rows that nobody holds and whose last sign of life is not after `before`."""
+    table: Any = Duty.__table__
+    before = bindparam("before", type_=UTCDateTime())
+    free = (
+        select(table.c.peer_id)
+        .where(one_of(dialect, table.c.peer_id, "ids"))
+        .where(or_(table.c.contact_at.is_(None), table.c.contact_at <= before))
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    return (
+        update(table)
+        .where(table.c.peer_id.in_(free))
+        .values(contact_at=bindparam("now", type_=UTCDateTime()))
+    )

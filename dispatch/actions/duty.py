@@ -7,6 +7,7 @@ is journaled and no track is kept.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import or_, select, update
@@ -18,6 +19,7 @@ from dispatch.errors import Invalid, not_found
 from dispatch.events import ENGINE, By, FactType
 from dispatch.geo import Point
 from dispatch.models import Duty, Offer, Peer, Site, SupportRequest, User, Visit
+from dispatch.near import as_one, one_of
 from dispatch.policy import parse
 from dispatch.states import LIVE_VISIT, LOOKING, VISITED, Modality, OfferState, VisitState
 from dispatch.travel import arrival
@@ -286,17 +288,25 @@ def heard_from(tx: Transaction, *peer_ids: str) -> None:
 
 def reachable_again(tx: Transaction, *peer_ids: str) -> None:
     """These of the peers could not be reached and can be now: searches may ask them."""
-    rows = tx.session.scalars(
-        select(Peer)
-        .where(Peer.id.in_(peer_ids), Peer.is_reachable.is_(False))
-        .order_by(Peer.id)
-        .with_for_update(key_share=True)
-    ).all()
+    dialect = tx.session.get_bind().dialect.name
+    rows = tx.session.scalars(_lost(dialect), {"ids": as_one(dialect, peer_ids)}).all()
     for peer in rows:
         peer.is_reachable = True
     tx.session.flush()
     for network_id in sorted({peer.network_id for peer in rows}):
         wake_searches(tx, network_id)
+
+
+# Built once: it is asked with every sign of life, and of a thousand peers at a time.
+@cache
+def _lost(dialect: str) -> Any:
+    """Of `ids`, those who could not be reached."""
+    return (
+        select(Peer)
+        .where(one_of(dialect, Peer.id, "ids"), Peer.is_reachable.is_(False))
+        .order_by(Peer.id)
+        .with_for_update(key_share=True)
+    )
 
 
 def has_app_open(tx: Transaction, peer_id: str) -> bool:

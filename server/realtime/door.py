@@ -25,6 +25,8 @@ GATHER_S = 0.05
 """How long a web process gathers the changes of its boards."""
 POSITIONS_S = 0.25
 """How long a web process gathers positions; what it loses of them when it is killed."""
+HEARD_S = 0.25
+"""How long a web process gathers signs of life: so late at most is a peer back who was lost."""
 
 
 def install(app: Flask, wired: Wired) -> SocketIO:
@@ -46,7 +48,7 @@ def install(app: Flask, wired: Wired) -> SocketIO:
         live.hall.look()
         garbage.look(live.connections.opened, live.connections.ended)
 
-    watcher = Watcher(wired, live.connections, live, also=also)
+    watcher = Watcher(wired, live.connections, live, live.heard, also=also)
     transport.tame(server, on_request=watcher.start, on_slow=wired.metrics.slow_readers.inc)
     app.extensions["alongside_watcher"] = watcher
     transport.answer_later(server, NAMESPACE, "position", live.position)
@@ -57,6 +59,7 @@ def install(app: Flask, wired: Wired) -> SocketIO:
     if is_gevent():
         wired.publisher.board.gather_s = GATHER_S
         live.positions.gather_s = POSITIONS_S
+        live.heard.gather_s = HEARD_S
 
     def asyncapi_json() -> Response:
         return jsonify(_reference(settings.public_url, tuple(transports(settings))))

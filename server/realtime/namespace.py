@@ -15,7 +15,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from sqlalchemy import select
 
 from dispatch import access, bridge, queries, shapes
-from dispatch.actions import contact, duty, peers
+from dispatch.actions import peers
 from dispatch.actions.duty import Position
 from dispatch.models import Site, SupportRequest
 from dispatch.states import Role
@@ -32,10 +32,12 @@ from server.realtime.boardfeed import newest_seq
 from server.realtime.connections import Connection, Connections, GuestConnection
 from server.realtime.events import SAID, Auth, Follow, Nothing, Refresh, Said, Seen, Unfollow
 from server.realtime.hall import Hall
+from server.realtime.heard import Heard
 from server.realtime.outlets import Json
 from server.realtime.positions import Positions, Reply, refusal
 from server.realtime.publisher import MOST_BYTES
 from server.realtime.rooms import NAMESPACE
+from server.realtime.turnstile import Turnstile
 from server.wiring import Wired
 from storage.database import Transaction
 
@@ -44,6 +46,8 @@ log = logging.getLogger(__name__)
 MOST_FOLLOWED = 100
 """Requests one socket may follow at a time."""
 FACTS_AT_ONCE = 200
+ADMITTING = 8
+"""So many who connect are asked about at a time, so that the database is there for others, too."""
 AS_GUEST = {"guest": True}
 """What a bedside screen connects with: its own cookie counts, and no sign-in of that device."""
 
@@ -67,6 +71,8 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
         }
         self.hall = Hall(wired, self.connections, self)
         self.positions = Positions(wired)
+        self.heard = Heard(wired.db)
+        self._admitting = Turnstile(ADMITTING)
 
     def trigger_event(self, event: Any, sid: str, *said: Any) -> Json | None:
         """The library's way in, for connections and for everything that a client says."""
@@ -132,12 +138,9 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
             if not is_same_origin(request, self._wired.settings.public_url):
                 raise Problem("cross_origin")
             credential, expires_at = Credential(cookie=cookie), None
-        with self._wired.db.read() as tx:
+        with self._admitting.passed(), self._wired.db.read() as tx:
             caller = authenticate(tx, credential)
-            is_news = caller.role is Role.PEER and not contact.was_just_heard(tx, caller.user_id)
-        if is_news:
-            with self._wired.db.transaction() as tx:
-                duty.heard_from(tx, caller.user_id)
+        self._is_here(caller)
         return Connection(sid, credential, caller, expires_at)
 
     def _admit_guest(self, sid: str, environ: dict[str, Any]) -> GuestConnection:
@@ -189,6 +192,11 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
         ends = connection.expires_at
         return ends is not None and ends <= self._wired.clock.now()
 
+    def _is_here(self, caller: Caller) -> None:
+        """What a peer's app says is a sign of life, whatever it says."""
+        if caller.role is Role.PEER:
+            self.heard.note([caller.user_id])
+
     def _caller(self, tx: Transaction, connection: Connection) -> Caller:
         """Who the rows say is there now; 401 when that is not who connected."""
         caller = authenticate(tx, connection.credential)
@@ -207,9 +215,7 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
             access.request(tx, caller.as_actor(), request_id)
             found = bridge.live(tx, request_id)
             is_bridge = found is not None and found.peer_id == caller.user_id
-        if caller.role is Role.PEER:
-            with self._wired.db.transaction() as tx:
-                duty.heard_from(tx, caller.user_id)
+        self._is_here(caller)
         room = rooms.of_request(request_id, caller.role, is_bridge=is_bridge)
         connection.follows[request_id] = room
         self.server.enter_room(connection.sid, room, NAMESPACE)
@@ -280,14 +286,15 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
         with self._wired.db.transaction() as tx:
             actor = self._caller(tx, connection).as_actor()
             offer = peers.see(tx, actor, body.offer_id)
-            duty.heard_from(tx, actor.id)
             tx.session.flush()
             request, site = tx.session.execute(
                 select(SupportRequest, Site)
                 .join(Site, Site.id == SupportRequest.site_id)
                 .where(SupportRequest.id == offer.request_id)
             ).one()
-            return {"offer": shapes.offer(offer, request, site)}
+            answer = {"offer": shapes.offer(offer, request, site)}
+        self.heard.note([actor.id])
+        return answer
 
     def _refresh(self, connection: Connection, body: Refresh) -> Json:
         claims = self._wired.tokens.read(body.token)

@@ -14,6 +14,7 @@ import socketio
 from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 
 from server.realtime import leaving, wire
+from server.realtime.turnstile import Turnstile
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,10 @@ MOST_UNSENT_BYTES = 131_072
 """What the system may keep for one client; beyond it our own queue is what grows, and is bounded."""
 MOST_WAITING = 256
 """Messages a client may have sent ahead of our answers; a flood ends its connection."""
+OPENING = 8
+"""So many connections are opened at a time; one takes a millisecond."""
+PASSING = "alongside.passing"
+"""Where a request has its place in the turnstile."""
 LOOKS_WITHOUT_NAMESPACE = 6
 """After so many looks of the watcher, a connection that never entered our namespace is closed."""
 
@@ -74,6 +79,7 @@ def _websocket(stock: type[SimpleWebSocketWSGI]) -> type[SimpleWebSocketWSGI]:
             # The library sets a time limit on a socket it finds under this name: a peer that
             # neither answers pings nor reads is let go.
             self.socket = self.ws.sock
+            environ.pop(PASSING).is_over()
             answer = self.app(self)
             if self.ws.mode == "gunicorn":
                 raise StopIteration
@@ -124,11 +130,19 @@ def tame(
     stock = engine._async["websocket"]
     engine._async = {**engine._async, "websocket": _websocket(stock)}
     serve = engine.handle_request
+    turnstile = Turnstile(OPENING)
 
     def handle_request(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         on_request()
+        if not _asks_websocket(environ):
+            return handle_call(environ, start_response)
         if _is_half_upgrade(environ):
             return _refuse(start_response)
+        # A websocket gives its place back when it is open, not when it ends.
+        with turnstile.passed() as environ[PASSING]:
+            return handle_call(environ, start_response)
+
+    def handle_call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         try:
             answer: Iterable[bytes] = serve(environ, start_response)
         except (StopIteration, ConnectionError):
@@ -201,11 +215,14 @@ def answer_later(
     server._handle_event = handle_event
 
 
+def _asks_websocket(environ: dict[str, Any]) -> bool:
+    return bool(environ.get("HTTP_UPGRADE", "").lower() == "websocket")
+
+
 def _is_half_upgrade(environ: dict[str, Any]) -> bool:
-    """Whether a websocket is asked for in one header and not in the other: the library trips."""
-    asks = environ.get("HTTP_UPGRADE", "").lower() == "websocket"
+    """Whether the websocket is asked for in one header and not in the other: the library trips."""
     hops = [hop.strip() for hop in environ.get("HTTP_CONNECTION", "").lower().split(",")]
-    return asks and "upgrade" not in hops
+    return "upgrade" not in hops
 
 
 def _refuse(start_response: Any) -> list[bytes]:

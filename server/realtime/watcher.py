@@ -16,12 +16,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch import access
-from dispatch.actions import duty
 from dispatch.models import User
 from dispatch.near import as_one, one_of
 from dispatch.states import Role
 from server.models import UserSession
 from server.realtime.connections import Connection, Connections
+from server.realtime.heard import Heard
 from server.wiring import Wired
 from storage.database import Transaction
 
@@ -59,11 +59,13 @@ class Watcher:
         wired: Wired,
         connections: Connections,
         doorkeeper: Doorkeeper,
+        heard: Heard,
         also: Callable[[], None] = lambda: None,
     ) -> None:
         self._wired = wired
         self._connections = connections
         self._doorkeeper = doorkeeper
+        self._heard = heard
         self._also = also
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -135,9 +137,7 @@ class Watcher:
         self._contact_at = now
         everybody = (one.caller for one in self._connections.all())
         peers = sorted({caller.user_id for caller in everybody if caller.role is Role.PEER})
-        if peers:
-            with self._wired.db.transaction() as tx:
-                duty.heard_from(tx, *peers)
+        self._heard.note(peers)
 
 
 def known(connection: Connection) -> Standing:

@@ -1,0 +1,52 @@
+"""A few at a time: thousands of phones that come back at one instant must not stop everybody else.
+
+On greenlets, what is ready runs in the order in which it became ready. When two thousand connections
+are ready at once, the one yes that ends a search waits for all of them, again at each of its steps.
+Behind a turnstile a few of them are ready, and the others wait outside.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Turnstile:
+    """Places that are passed in the order of arrival."""
+
+    def __init__(self, places: int) -> None:
+        self._free = threading.BoundedSemaphore(places)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether somebody who came now would pass at once."""
+        if not self._free.acquire(blocking=False):
+            return False
+        self._free.release()
+        return True
+
+    @contextmanager
+    def passed(self) -> Iterator["Passing"]:
+        """Hold a place while inside, or until it is given back sooner."""
+        self._free.acquire()
+        passing = Passing(self._free)
+        try:
+            # Whoever else is ready comes first: else all who arrived would go through at once.
+            time.sleep(0)
+            yield passing
+        finally:
+            passing.is_over()
+
+
+class Passing:
+    """One who has a place."""
+
+    def __init__(self, free: threading.BoundedSemaphore) -> None:
+        self._free = free
+        self._is_over = False
+
+    def is_over(self) -> None:
+        """Give the place back; again is the same as once."""
+        if not self._is_over:
+            self._is_over = True
+            self._free.release()
