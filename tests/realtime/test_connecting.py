@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from dispatch.actions.contact import HEARD_AGAIN_S
+from dispatch.actions.contact import JUST_HEARD_S
 from dispatch.models import Duty, Peer
 from server.auth import sessions
 from server.auth.tokens import ACCESS_LIFE_S
@@ -114,7 +114,7 @@ def test_coming_back_at_once_is_no_news(
     peer = story.here.peers[0]
     story.on_duty(peer)
     heard_at = clock.now()
-    clock.advance(HEARD_AGAIN_S - 1)
+    clock.advance(JUST_HEARD_S - 1)
     enter(peer)
     with wired.db.read() as tx:
         assert tx.session.scalar(select(Duty.contact_at).where(Duty.peer_id == peer.id)) == heard_at

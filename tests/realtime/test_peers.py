@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from dispatch import engine, sweeper
+from dispatch.actions.contact import JUST_HEARD_S
 from dispatch.models import Duty
 from dispatch.shapes import stamp
 from server.wiring import Wired
@@ -210,7 +211,7 @@ def test_an_offer_is_seen_over_the_socket(
     phone, manager = enter(first), enter(story.here.manager)
     manager.done("follow", {"request_id": request_id})
     offer = story.offer(first)
-    clock.advance(10)
+    clock.advance(JUST_HEARD_S)
     assert phone.done("seen", {"offer_id": offer["id"]})["offer"] == offer
     assert [fact["type"] for fact in manager.hears("fact")] == ["offer_seen"]
     phone.done("seen", {"offer_id": offer["id"]})
