@@ -11,7 +11,7 @@ from server.realtime.outlets import Json
 from server.realtime.publisher import MOST_BYTES
 from server.realtime.room_events import MOST_LETTER_BYTES
 from server.realtime.rooms import NAMESPACE
-from server.realtime.transport import MOST_INBOUND_BYTES
+from server.realtime.websocket import MOST_INBOUND_BYTES
 
 VERSION = "1"
 _CHANNEL = "live"

@@ -18,6 +18,7 @@ from server.realtime.namespace import Live
 from server.realtime.outlets import Json, Outlet, SocketOutlet
 from server.realtime.rooms import NAMESPACE
 from server.realtime.watcher import Watcher
+from server.realtime.websocket import MOST_INBOUND_BYTES
 from server.settings import Settings
 from server.wiring import Wired
 
@@ -98,7 +99,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "async_handlers": False,
         "namespaces": [NAMESPACE],
         "transports": transports(settings),
-        "max_http_buffer_size": transport.MOST_INBOUND_BYTES,
+        "max_http_buffer_size": MOST_INBOUND_BYTES,
         "http_compression": False,
         # An empty list would switch the check off; a missing Origin always passes, so it is the
         # token that decides (`namespace`).

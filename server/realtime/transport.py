@@ -1,120 +1,28 @@
-"""Websockets held to our limits: no compression, small messages, nothing half sent, no lingerers.
+"""The library's transport held to our limits: who is let in, what counts as a packet, no lingerers.
 
-It mends what the library leaves open at its edges and refuses to know any event of ours.
+It mends what the library leaves open at its edges and refuses to know any event of ours. One websocket
+stands in `websocket`.
 """
 
 import logging
-import socket
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import simple_websocket
 import socketio
-from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 
 from server.realtime import leaving, wire
+from server.realtime.pulse import Pulse
 from server.realtime.turnstile import Turnstile
+from server.realtime.websocket import PASSING, websocket
 
 log = logging.getLogger(__name__)
 
-MOST_INBOUND_BYTES = 16_384
-MOST_UNSENT_BYTES = 131_072
-"""What the system may keep for one client; beyond it our own queue is what grows, and is bounded."""
-MOST_WAITING = 256
-"""Messages a client may have sent ahead of our answers; a flood ends its connection."""
 OPENING = 8
 """So many connections are opened at a time; one takes a millisecond."""
-PASSING = "alongside.passing"
-"""Where a request has its place in the turnstile."""
 LOOKS_WITHOUT_NAMESPACE = 6
 """After so many looks of the watcher, a connection that never entered our namespace is closed."""
 
-_PACKET_TYPES = frozenset("0123456")
-_MESSAGE = "4"
 _BINARY = ("5", "6")
-
-
-class _Socket(simple_websocket.Server):  # type: ignore[misc]  # the library has no types
-    """A websocket that accepts no extension and sends whole messages."""
-
-    def __init__(self, environ: dict[str, Any], **more: Any) -> None:
-        # Browsers always offer compression and the library always accepts; it costs 90 KB each.
-        offered = {k: v for k, v in environ.items() if k != "HTTP_SEC_WEBSOCKET_EXTENSIONS"}
-        super().__init__(offered, max_message_size=MOST_INBOUND_BYTES, **more)
-        # By itself the system keeps up to 4 MB for each client that does not read.
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNSENT_BYTES)
-
-    def send(self, data: str | bytes) -> None:
-        """Send all of `data`: the library's own way stops when the socket's buffer is full."""
-        if not self.connected:
-            raise simple_websocket.ConnectionClosed(self.close_reason, self.close_message)
-        message = simple_websocket.ws.TextMessage(data=str(data))
-        if isinstance(data, bytes):
-            message = simple_websocket.ws.Message(data=data)
-        self.sock.sendall(self.ws.send(message))
-
-    def _handle_events(self) -> bool:
-        goes_on: bool = super()._handle_events()
-        if len(self.input_buffer) > MOST_WAITING:
-            log.warning("a client sent too far ahead; its connection is closed")
-            self.input_buffer.clear()
-            self.event.set()
-            return False
-        return goes_on
-
-
-def _websocket(stock: type[SimpleWebSocketWSGI]) -> type[SimpleWebSocketWSGI]:
-    """The driver's websocket class, with our socket in it."""
-
-    class Websocket(stock):  # type: ignore[misc]  # chosen when the server is made
-        """The library's handler of one websocket."""
-
-        def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-            self.ws = _Socket(environ, **self.server_args)
-            # The library hands in a method of the connection that this websocket belongs to.
-            connection = self.app.__self__
-            self.sent = getattr(connection, leaving.SAID, 0) - connection.queue.qsize()
-            setattr(connection, leaving.WEBSOCKET, self)
-            # The library sets a time limit on a socket it finds under this name: a peer that
-            # neither answers pings nor reads is let go.
-            self.socket = self.ws.sock
-            environ.pop(PASSING).is_over()
-            answer = self.app(self)
-            if self.ws.mode == "gunicorn":
-                raise StopIteration
-            if self.ws.mode == "werkzeug":
-                raise ConnectionError
-            return answer
-
-        code: int | None = None
-        """Why it is closed, as websockets say it; the usual when nothing is said."""
-
-        sent = 0
-        """Messages that the system has taken from us."""
-        sends_since: float | None = None
-        """Since when a message is being sent; None when none is."""
-
-        def send(self, message: str | bytes) -> None:
-            """Send all of it; as long as that takes, it can be seen from outside."""
-            self.sends_since = time.monotonic()
-            super().send(message)
-            self.sends_since = None
-            self.sent += isinstance(message, str) and message.startswith(_MESSAGE)
-
-        def close(self) -> None:
-            """Say goodbye."""
-            if self.ws.connected:
-                self.ws.close(self.code)
-
-        def wait(self) -> str | None:
-            """The next message; None, as at the end, for what is no packet of the protocol."""
-            data = super().wait()
-            if isinstance(data, str) and data[:1] in _PACKET_TYPES:
-                return data
-            return None
-
-    return Websocket
 
 
 def tame(
@@ -128,9 +36,10 @@ def tame(
     engine = server.eio
     leaving.bound(engine, on_slow)
     stock = engine._async["websocket"]
-    engine._async = {**engine._async, "websocket": _websocket(stock)}
+    engine._async = {**engine._async, "websocket": websocket(stock)}
     serve = engine.handle_request
     turnstile = Turnstile(OPENING)
+    Pulse(engine).keep()
 
     def handle_request(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         on_request()

@@ -1,5 +1,6 @@
 """One real process and real sockets: what the library does at its edges, held to our limits."""
 
+import contextlib
 import json
 import socket
 import time
@@ -12,7 +13,7 @@ import websocket
 from sqlalchemy import update
 
 from dispatch.models import User
-from server.realtime.transport import MOST_INBOUND_BYTES, MOST_WAITING
+from server.realtime.websocket import MOST_INBOUND_BYTES
 from storage.clock import SystemClock
 from tests.api import people
 from tests.api.people import World
@@ -113,6 +114,9 @@ def test_a_revoked_user_is_out_within_five_seconds(
         )
     assert other.is_in
     other.until_out(5.0)
+
+
+PINGED_S, LET_GO_S = 30.0, 25.0
 
 
 def said(connection: websocket.WebSocket) -> str:
@@ -250,7 +254,7 @@ def test_a_bad_handshake_is_a_bad_request(server: Server, lines: list[str]) -> N
         assert raw.recv(4096).split(b"\r\n")[0].split()[1] == b"400"
 
 
-def test_a_flood_ends_its_own_connection_and_nothing_else(server: Server, world: World) -> None:
+def test_a_flood_waits_in_its_own_socket_and_nobody_else_does(server: Server, world: World) -> None:
     quiet = Phone(server.url, server.token(world.here.manager), ["websocket"])
     connection = opened(server)
     token = server.token(world.here.staff)
@@ -259,7 +263,7 @@ def test_a_flood_ends_its_own_connection_and_nothing_else(server: Server, world:
     event = '42/live,5["follow",{"request_id":"x"}]'
     slowest = 0.0
     try:
-        for _ in range(20 * MOST_WAITING):
+        for _ in range(5_000):
             connection.send(event)
     except OSError:
         pass
@@ -273,6 +277,28 @@ def test_a_flood_ends_its_own_connection_and_nothing_else(server: Server, world:
 def test_who_never_enters_is_closed(server: Server) -> None:
     connection = opened(server)
     assert is_closed(connection, 20.0)
+
+
+def test_who_answers_no_ping_is_let_go_and_who_does_stays(server: Server, world: World) -> None:
+    """An interval and a time limit, as the greeting says: 25 and 20 s."""
+    quiet, alive = opened(server), opened(server)
+    token = server.token(world.here.staff)
+    for connection in (quiet, alive):
+        connection.send("40/live," + json.dumps({"token": token}))
+        assert said(connection).startswith("40/live,{")
+    connected_at = time.monotonic()
+    alive.settimeout(PINGED_S)
+    assert said(alive) == "2"
+    alive.send("3")
+    quiet.settimeout(PINGED_S)
+    assert said(quiet) == "2"
+    quiet.settimeout(LET_GO_S)
+    with contextlib.suppress(websocket.WebSocketConnectionClosedException):
+        assert said(quiet) in ("1", "")
+    assert time.monotonic() - connected_at > PINGED_S
+    alive.send('42/live,5["unfollow",{"request_id":"x"}]')
+    assert '43/live,5[{"ok":true}]' in (said(alive), said(alive))
+    alive.close()
 
 
 def test_the_document_names_the_transports_that_work(server: Server) -> None:
