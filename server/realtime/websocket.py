@@ -12,6 +12,7 @@ from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from wsproto.utilities import LocalProtocolError
 
 from server.realtime import leaving
+from server.realtime.turnstile import others_first
 
 MOST_INBOUND_BYTES = 16_384
 MOST_UNSENT_BYTES = 131_072
@@ -72,7 +73,7 @@ class _Socket(simple_websocket.Server):  # type: ignore[misc]  # the library has
         self._in_a_row += 1
         if self._in_a_row >= IN_A_ROW:
             self._in_a_row = 0
-            time.sleep(0)
+            others_first()
         message: str | bytes = self.input_buffer.pop(0)
         return message
 
