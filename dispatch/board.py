@@ -93,11 +93,9 @@ def _these(dialect: str) -> Any:
 def _offer_counts(tx: Transaction, request_ids: list[str]) -> dict[str, dict[str, int]]:
     names = ("open", "seen", "declined", "unreachable")
     found = {request_id: dict.fromkeys(names, 0) for request_id in request_ids}
-    offers = tx.session.execute(
-        select(Offer.request_id, Offer.state, Offer.seen_at, Offer.is_unreachable).where(
-            Offer.request_id.in_(request_ids)
-        )
-    )
+    dialect = dialect_of(tx.session)
+    asked = {"ids": as_one(dialect, request_ids)}
+    offers = tx.session.connection().execute(_offers(dialect), asked)
     for request_id, state, seen_at, is_unreachable in offers:
         count = found[request_id]
         if state is OfferState.OPEN:
@@ -107,6 +105,12 @@ def _offer_counts(tx: Transaction, request_ids: list[str]) -> dict[str, dict[str
         elif state is OfferState.DECLINED:
             count["declined"] += 1
     return found
+
+
+@cache
+def _offers(dialect: str) -> Any:
+    columns = (Offer.request_id, Offer.state, Offer.seen_at, Offer.is_unreachable)
+    return select(*columns).where(one_of(dialect, Offer.request_id, "ids"))
 
 
 def peer_rows(tx: Transaction, network_id: str) -> list[Shape]:

@@ -4,9 +4,10 @@ It reads and never writes, and it decides nothing.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import inspect, or_, select
 from sqlalchemy.orm import Session
 
 from dispatch.access import KEPT_VISITS
@@ -18,13 +19,14 @@ from dispatch.models import (
     User,
     Visit,
 )
+from dispatch.near import as_one, dialect_of, one_of
 from dispatch.shapes import RequestRows
 from dispatch.states import LIVE_VISIT, RequestState, VisitState
 from storage.database import Transaction
 
 
 def request_rows(tx: Transaction, requests: Sequence[SupportRequest]) -> list[RequestRows]:
-    """What the shapes of these requests need, in five statements however many there are."""
+    """What the shapes of these requests need, in five statements at most, however many there are."""
     session = tx.session
     ids = [request.id for request in requests]
     sites = _by_id(session, Site, {request.site_id for request in requests})
@@ -33,10 +35,7 @@ def request_rows(tx: Transaction, requests: Sequence[SupportRequest]) -> list[Re
     people |= {visit.peer_id for visit in (*visits.values(), *bridges.values(), *stays.values())}
     users = _by_id(session, User, people)
     on_road = [v.peer_id for v in visits.values() if v.state is VisitState.EN_ROUTE]
-    duties = {
-        duty.peer_id: duty
-        for duty in session.scalars(select(Duty).where(Duty.peer_id.in_(on_road)))
-    }
+    duties = _by_id(session, Duty, on_road)
     found = []
     for request in requests:
         visit, bridge = visits.get(request.id), bridges.get(request.id)
@@ -63,11 +62,20 @@ def one_request(tx: Transaction, request: SupportRequest) -> RequestRows:
     return request_rows(tx, [request])[0]
 
 
-def _by_id(session: Session, model: type[Any], ids: Iterable[str]) -> dict[str, Any]:
+def _by_id(session: Session, model: Any, ids: Iterable[str]) -> dict[str, Any]:
     wanted = list(ids)
     if not wanted:
         return {}
-    return {row.id: row for row in session.scalars(select(model).where(model.id.in_(wanted)))}
+    dialect = dialect_of(session)
+    found = session.scalars(_these(dialect, model), {"ids": as_one(dialect, wanted)})
+    return {inspect(row).identity[0]: row for row in found}
+
+
+# Built once: building a statement takes as long as running it.
+@cache
+def _these(dialect: str, model: Any) -> Any:
+    [key] = inspect(model).primary_key
+    return select(model).where(one_of(dialect, key, "ids"))
 
 
 def _shown_visits(
@@ -77,11 +85,8 @@ def _shown_visits(
 
     And beside it its bridge, and who stays after they handed over, while there is one.
     """
-    rows = session.scalars(
-        select(Visit)
-        .where(Visit.request_id.in_(request_ids), Visit.state.in_(KEPT_VISITS))
-        .order_by(Visit.accepted_at, Visit.id)
-    ).all()
+    dialect = dialect_of(session)
+    rows = session.scalars(_kept(dialect), {"requests": as_one(dialect, request_ids)}).all()
     staying = {visit.request_id: visit for visit in rows if visit.state is VisitState.STAYING}
     own = {
         visit.request_id: visit
@@ -92,6 +97,15 @@ def _shown_visits(
         visit.request_id: visit for visit in rows if visit.is_bridge and visit.state in LIVE_VISIT
     }
     return own, bridges, staying
+
+
+@cache
+def _kept(dialect: str) -> Any:
+    return (
+        select(Visit)
+        .where(one_of(dialect, Visit.request_id, "requests"), Visit.state.in_(KEPT_VISITS))
+        .order_by(Visit.accepted_at, Visit.id)
+    )
 
 
 def facts_after(tx: Transaction, request_id: str, after: int, limit: int) -> Sequence[JournalEntry]:
