@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.console import NO_PUSH
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
 from tests.harness.chromium import chromium
@@ -16,8 +17,6 @@ HERE = Path(__file__).parent
 PATIENCE_MS = 20_000
 """How long a test waits for what a screen does by itself, on a machine that is busy."""
 expect.set_options(timeout=PATIENCE_MS)
-NO_PUSH = "does not support the Push API in incognito mode"
-"""What Chromium writes when a page subscribes in a context of its own; no fault of the page."""
 WORKSTATION = {"width": 1440, "height": 900}
 TABLET = {"width": 1024, "height": 768}
 PHONE = {"width": 390, "height": 844}

@@ -25,15 +25,6 @@ MOBILE: dict[str, Any] = {
     "geolocation": HERE,
     "permissions": ["geolocation", "notifications"],
 }
-NO_SIGNAL = (
-    "ERR_FAILED",
-    "ERR_INTERNET_DISCONNECTED",
-    "ERR_CONNECTION",
-    "ERR_NETWORK",
-    "WebSocket",
-    "status of",
-)
-"""What a browser writes to its console while there is no signal; no fault of the page."""
 
 
 def phone_of(open_page: Open, peer: dict[str, Any], path: str = "/peer", **options: Any) -> Page:

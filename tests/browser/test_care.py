@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
+from tests.browser.console import CUT_OFF, NO_SIGNAL
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.manage import accept, ask, on_duty
 from tests.browser.server import Town
@@ -46,7 +47,7 @@ def test_who_asked_is_called_and_leaves_the_list(
     visit = accept(town, peers[0], "depart", "arrive", "start", "complete")
     town.call(peers[0], "POST", "/check_ins", {"feeling": "talk", "visit_id": visit}, status=201)
     town.call(peers[1], "POST", "/check_ins", {"feeling": "heavy"}, status=201)
-    page = open_page("/manage/care", town.user("supervisor"), allowed_errors=("ERR_FAILED",))
+    page = open_page("/manage/care", town.user("supervisor"), allowed_errors=CUT_OFF)
     marcus = row(page, "asked", "Marcus H.")
     expect(marcus.get_by_role("link", name="Call Marcus H., 614-555-0177")).to_have_attribute(
         "href", "tel:+16145550177"
@@ -82,7 +83,7 @@ def test_who_asked_is_called_and_leaves_the_list(
 def test_care_that_does_not_load_says_so_and_stale_says_from_when(
     town: Town, open_page: Open
 ) -> None:
-    page = open_page("", town.user("supervisor"), allowed_errors=("ERR_FAILED", "ERR_"))
+    page = open_page("", town.user("supervisor"), allowed_errors=(*CUT_OFF, *NO_SIGNAL))
     page.route("**/api/v1/care*", lambda route: route.abort())
     page.route("**/api/v1/care/*", lambda route: route.abort())
     page.goto("/manage/care")

@@ -8,9 +8,12 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PHONE, Open
+from tests.browser.console import NO_SIGNAL, SERVER_GONE
 from tests.browser.looking import accessible, picture
-from tests.browser.phones import NO_SIGNAL, ask, heading, on_duty, phone_of, steps
+from tests.browser.phones import ask, heading, on_duty, phone_of, steps
 from tests.browser.server import Town
+
+AWAY = (*NO_SIGNAL, *SERVER_GONE)
 
 
 @pytest.fixture
@@ -96,8 +99,8 @@ def test_what_is_written_without_signal_comes_once_when_it_is_back(
     town: Town, peer: dict[str, Any], open_page: Open
 ) -> None:
     request_id = on_the_way(town, peer, "Room 8")
-    phone = phone_of(open_page, peer, allowed_errors=NO_SIGNAL)
-    nurse = open_page(f"/ed/requests/{request_id}", town.user("staff"), allowed_errors=NO_SIGNAL)
+    phone = phone_of(open_page, peer, allowed_errors=AWAY)
+    nurse = open_page(f"/ed/requests/{request_id}", town.user("staff"), allowed_errors=AWAY)
     phone.get_by_role("button", name="Chat").tap()
     write(phone, "one")
     expect(texts(nurse)).to_have_text(["one"])

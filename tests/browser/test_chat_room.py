@@ -9,10 +9,10 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.calls import bedside, connected, link_of, peers_room, say_yes, video_visit
 from tests.browser.conftest import Open
+from tests.browser.console import NO_SIGNAL, SERVER_GONE
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.phones import (
     MOBILE,
-    NO_SIGNAL,
     ask,
     expect_state,
     phone_of,
@@ -21,6 +21,8 @@ from tests.browser.phones import (
 )
 from tests.browser.server import Town
 from tests.browser.test_chat import texts, write
+
+AWAY = (*NO_SIGNAL, *SERVER_GONE)
 
 
 @pytest.fixture
@@ -46,11 +48,8 @@ def test_a_person_and_a_peer_write_to_each_other(
 ) -> None:
     request = ask(town, modality="chat", place="Room 3")
     visit_id = steps(town, peer, request["id"])
-    bed = bedside(
-        open_page, link_of(town, visit_id), locale="es-US", permissions=[],
-        allowed_errors=NO_SIGNAL,
-    )  # fmt: skip
-    phone = phone_of(open_page, peer, allowed_errors=NO_SIGNAL)
+    bed = bedside(open_page, link_of(town, visit_id), locale="es-US", permissions=[])
+    phone = phone_of(open_page, peer)
     phone.get_by_role("link", name="Open the chat").tap()
     expect(phone.get_by_role("heading", name="Room 3")).to_be_visible()
     bed.get_by_role("button", name="Sí, escribamos").click()
@@ -82,8 +81,8 @@ def test_nothing_is_lost_or_said_twice_over_a_cut_network_and_a_killed_server(
 ) -> None:
     request = ask(town, modality="chat", place="Room 5")
     visit_id = steps(town, peer, request["id"])
-    bed = bedside(open_page, link_of(town, visit_id), permissions=[], allowed_errors=NO_SIGNAL)
-    phone = open_page(f"/peer/chat/{visit_id}", peer, **MOBILE, allowed_errors=NO_SIGNAL)
+    bed = bedside(open_page, link_of(town, visit_id), permissions=[], allowed_errors=AWAY)
+    phone = open_page(f"/peer/chat/{visit_id}", peer, **MOBILE, allowed_errors=AWAY)
     bed.get_by_role("button", name="Yes, let's write").click()
     expect_state(bed, town, request["id"], "in_session")
     bed.context.set_offline(True)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, TABLET, Open
+from tests.browser.console import NO_SIGNAL, SERVER_GONE
 from tests.browser.looking import accessible, fits, picture, violations
 from tests.browser.server import Town
 
@@ -245,7 +246,7 @@ def test_offline_the_form_is_kept_and_sent_once(
     town: Town, peers: list[dict[str, Any]], open_page: Open
 ) -> None:
     staff = town.user("staff")
-    page = open_page("/ed", staff, allowed_errors=("ERR_INTERNET_DISCONNECTED", "WebSocket"))
+    page = open_page("/ed", staff, allowed_errors=NO_SIGNAL)
     page.get_by_text("9", exact=True).click()
     page.get_by_text("Alcohol", exact=True).click()
     page.get_by_text("They said yes to talking with a peer").click()
@@ -266,7 +267,7 @@ def test_offline_the_form_is_kept_and_sent_once(
 def test_without_a_socket_the_page_polls_and_says_so(
     town: Town, peers: list[dict[str, Any]], open_page: Open
 ) -> None:
-    page = open_page("", town.user("staff"), allowed_errors=("WebSocket", "ERR_INTERNET"))
+    page = open_page("", town.user("staff"), allowed_errors=NO_SIGNAL)
     page.route_web_socket(re.compile("socket.io"), lambda ws: ws.close())
     page.goto("/ed")
     ask(page, "2")
@@ -283,7 +284,7 @@ def test_a_page_comes_back_by_itself_when_the_server_does(
     town: Town, peers: list[dict[str, Any]], open_page: Open
 ) -> None:
     staff = town.user("staff")
-    page = open_page("/ed", staff, allowed_errors=("WebSocket", "ERR_CONNECTION", "Failed to load"))
+    page = open_page("/ed", staff, allowed_errors=SERVER_GONE)
     ask(page, "10")
     expect(page.locator(".count")).to_contain_text("Alerted 3 of 4")
     town.stop(signal.SIGKILL)

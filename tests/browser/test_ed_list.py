@@ -8,11 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
+from tests.browser.console import CUT_OFF, NO_SIGNAL, SERVER_GONE
 from tests.browser.manage import ask
 from tests.browser.server import Town
-
-AWAY = ("WebSocket", "ERR_", "Failed to load")
-"""What a browser notes while something is out of reach; no fault of the page."""
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +20,7 @@ def _nothing_open(town: Town) -> Iterator[None]:
 
 
 def test_a_request_of_another_desk_is_there_at_once(town: Town, open_page: Open) -> None:
-    page = open_page("/ed", town.user("staff"), allowed_errors=AWAY)
+    page = open_page("/ed", town.user("staff"), allowed_errors=CUT_OFF)
     expect(page.locator("#now .sub")).to_be_visible()
     # From here on the list cannot be fetched any more: what comes, comes over the socket.
     page.wait_for_timeout(1_000)
@@ -43,7 +41,7 @@ def test_a_request_of_another_desk_is_there_at_once(town: Town, open_page: Open)
 
 
 def test_without_a_socket_the_list_is_fetched_and_says_so(town: Town, open_page: Open) -> None:
-    page = open_page("", town.user("staff"), allowed_errors=AWAY)
+    page = open_page("", town.user("staff"), allowed_errors=NO_SIGNAL)
     page.route_web_socket(re.compile("socket.io"), lambda socket: socket.close())
     page.goto("/ed")
     expect(page.get_by_text("Updates are slower than usual.")).to_be_visible()
@@ -56,7 +54,7 @@ def test_without_a_socket_the_list_is_fetched_and_says_so(town: Town, open_page:
 
 
 def test_what_was_asked_while_the_page_was_away_is_there(town: Town, open_page: Open) -> None:
-    page = open_page("/ed", town.user("staff"), allowed_errors=AWAY)
+    page = open_page("/ed", town.user("staff"), allowed_errors=SERVER_GONE)
     expect(page.locator("#now h2")).to_be_visible()
     town.stop(signal.SIGKILL)
     expect(page.get_by_text("This screen lost its connection.")).to_be_visible()

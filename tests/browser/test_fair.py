@@ -13,6 +13,7 @@ from dispatch.models import User
 from dispatch.states import Role
 from storage.clock import SystemClock
 from tests.browser.conftest import Open
+from tests.browser.console import CUT_OFF
 from tests.browser.looking import accessible, everywhere, fits, picture
 from tests.browser.phones import heading, phone_of, press
 from tests.browser.server import Town
@@ -120,7 +121,7 @@ def test_without_signal_the_page_says_so_and_tries_again(
     town: Town, month: None, open_page: Open
 ) -> None:
     dana = next(user for user in town.users if user["name"] == "Dana Ortiz")
-    phone = phone_of(open_page, dana, path="/peer/me", allowed_errors=("Failed to load", "ERR_"))
+    phone = phone_of(open_page, dana, path="/peer/me", allowed_errors=CUT_OFF)
     phone.route("**/api/v1/me/kept", lambda route: route.abort())
     phone.get_by_role("link", name="What is kept about you").tap()
     expect(phone.get_by_text("This did not load.")).to_be_visible()

@@ -8,10 +8,10 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.calls import bedside, connected, flows, link_of, peers_room, say_yes, video_visit
 from tests.browser.conftest import TABLET, Open
+from tests.browser.console import NO_SIGNAL
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.phones import (
     MOBILE,
-    NO_SIGNAL,
     ask,
     expect_state,
     heading,

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, TABLET, Open
+from tests.browser.console import NO_SIGNAL
 from tests.browser.looking import accessible, fits
 from tests.browser.phones import (
-    NO_SIGNAL,
     ask,
     heading,
     on_duty,

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
+from tests.browser.console import CUT_OFF
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.manage import ask, on_duty
 from tests.browser.server import Town
@@ -83,9 +84,7 @@ def test_a_provider_that_is_left_alone_is_said_with_why(town: Town, open_page: O
 
 @pytest.mark.parametrize("part", ["alerts", "channels"])
 def test_what_did_not_load_can_be_read_again(town: Town, open_page: Open, part: str) -> None:
-    page: Page = open_page(
-        "", town.user("manager"), allowed_errors=("ERR_FAILED", "Failed to load")
-    )
+    page: Page = open_page("", town.user("manager"), allowed_errors=CUT_OFF)
     api = re.compile(r"/api/v1/(deliveries|channels)")
     page.route(api, lambda route: route.abort())
     page.goto(f"/manage/settings/{part}")

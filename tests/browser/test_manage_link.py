@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
+from tests.browser.console import CUT_OFF, SERVER_GONE
 from tests.browser.looking import accessible, picture
 from tests.browser.manage import SITE, ask
 from tests.browser.server import Town
@@ -16,7 +17,6 @@ from tests.browser.server import town as start_town
 
 BACK = 15_000
 """Milliseconds in which a page has found a server that is there again."""
-NO_SERVER = ("WebSocket", "Failed to load", "net::ERR")
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
 def test_a_dead_server_is_said_and_a_living_one_is_found(town: Town, open_page: Open) -> None:
     town.on_duty(town.user("peer"), "in_person", at=SITE)
     ask(town, "Room 7")
-    page = open_page("/manage", town.user("manager"), allowed_errors=NO_SERVER)
+    page = open_page("/manage", town.user("manager"), allowed_errors=SERVER_GONE)
     expect(page.locator("[data-case]")).to_contain_text("Room 7")
     page.evaluate("window.same = true")
     town.stop(signal.SIGKILL)
@@ -54,7 +54,7 @@ def test_a_dead_server_is_said_and_a_living_one_is_found(town: Town, open_page: 
 
 
 def test_without_a_socket_the_board_asks_and_says_so(town: Town, open_page: Open) -> None:
-    page = open_page("", allowed_errors=NO_SERVER)
+    page = open_page("")
     page.add_init_script("window.WebSocket = class { constructor() { throw new Error('no'); } }")
     manager = town.user("manager")
     page.goto("/")
@@ -70,7 +70,7 @@ def test_without_a_socket_the_board_asks_and_says_so(town: Town, open_page: Open
 def test_a_pane_that_fails_fails_alone(town: Town, open_page: Open) -> None:
     town.on_duty(town.user("peer"), "in_person", at=SITE)
     request_id = ask(town, "Room 7")
-    page = open_page("/manage", town.user("manager"), allowed_errors=NO_SERVER)
+    page = open_page("/manage", town.user("manager"), allowed_errors=CUT_OFF)
     page.route(f"**/requests/{request_id}/*", lambda route: route.abort())
     page.locator("[data-case]").click()
     expect(page.get_by_text("This case didn't load.")).to_be_visible(timeout=BACK)

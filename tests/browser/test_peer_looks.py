@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
+from tests.browser.console import CUT_OFF, NO_SIGNAL
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.phones import (
-    NO_SIGNAL,
     ask,
     heading,
     on_duty,
@@ -218,7 +218,7 @@ def forget(phone: Page) -> None:
 def test_nothing_kept_and_no_answer(
     town: Town, peers: list[dict[str, Any]], open_page: Open
 ) -> None:
-    phone = phone_of(open_page, peers[0], path="", allowed_errors=NO_SIGNAL)
+    phone = phone_of(open_page, peers[0], path="", allowed_errors=CUT_OFF)
     phone.route("**/api/v1/phone", lambda call: call.abort())
     forget(phone)
     phone.goto("/peer/shell")
@@ -229,7 +229,7 @@ def test_nothing_kept_and_no_answer(
 
 
 def test_loading_is_shapes(town: Town, peers: list[dict[str, Any]], open_page: Open) -> None:
-    phone = phone_of(open_page, peers[0], path="", allowed_errors=NO_SIGNAL)
+    phone = phone_of(open_page, peers[0], path="")
     held: list[Any] = []
     phone.route("**/api/v1/phone", lambda call: held.append(call))  # noqa: PLW0108  # playwright cannot take a builtin
     forget(phone)

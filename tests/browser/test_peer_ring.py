@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
+from tests.browser.console import NO_SIGNAL
 from tests.browser.looking import accessible, fits
-from tests.browser.phones import MOBILE, NO_SIGNAL, ask, heading, on_duty, press, until
+from tests.browser.phones import MOBILE, ask, heading, on_duty, press, until
 from tests.browser.rings import NEVER_SETTLES, Worker, hand_over
 from tests.browser.server import Town
 from tests.browser.server import town as start_town

@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Open
+from tests.browser.console import NO_SIGNAL, NO_SOCKET, SERVER_GONE
 from tests.browser.looking import accessible, fits
 from tests.browser.phones import (
     HERE,
-    NO_SIGNAL,
     ask,
     expect_state,
     heading,
@@ -99,7 +99,7 @@ def test_a_yes_without_signal_is_tried_and_then_says_whom_to_call(
 def test_the_server_was_killed_and_came_back(
     town: Town, peer: dict[str, Any], open_page: Open
 ) -> None:
-    phone = phone_of(open_page, peer, allowed_errors=NO_SIGNAL)
+    phone = phone_of(open_page, peer, allowed_errors=SERVER_GONE)
     worker_ready(phone)
     request = ask(town)
     press(phone, "I can go")
@@ -118,7 +118,7 @@ def test_the_server_was_killed_and_came_back(
 def test_an_offer_reaches_the_phone_while_its_socket_is_blocked(
     town: Town, peer: dict[str, Any], open_page: Open
 ) -> None:
-    phone = phone_of(open_page, peer, path="", allowed_errors=NO_SIGNAL)
+    phone = phone_of(open_page, peer, path="", allowed_errors=NO_SOCKET)
     phone.route_web_socket("**/socket.io/**", lambda socket: socket.close())
     phone.goto("/peer")
     expect(phone.get_by_text("Updates are slower than usual.")).to_be_visible(timeout=SOON_MS)

@@ -23,8 +23,9 @@ from tests.browser.calls import (
     video_visit,
 )
 from tests.browser.conftest import Open
+from tests.browser.console import SERVER_GONE
 from tests.browser.looking import everywhere, picture, violations
-from tests.browser.phones import MOBILE, NO_SIGNAL, expect_state, request_of, until
+from tests.browser.phones import MOBILE, expect_state, request_of, until
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
 from tests.harness.turn import SECRET, Relay
@@ -62,8 +63,8 @@ def test_a_call_survives_ten_seconds_without_network_and_a_killed_server(
     town: Town, peer: dict[str, Any], open_page: Open, relay: Relay
 ) -> None:
     request_id, visit_id = video_visit(town, peer)
-    bed = bedside(open_page, link_of(town, visit_id), allowed_errors=NO_SIGNAL)
-    phone = peers_room(open_page, peer, visit_id, allowed_errors=NO_SIGNAL)
+    bed = bedside(open_page, link_of(town, visit_id), allowed_errors=SERVER_GONE)
+    phone = peers_room(open_page, peer, visit_id, allowed_errors=SERVER_GONE)
     say_yes(bed)
     connected(bed, phone)
     for page in (bed, phone):
