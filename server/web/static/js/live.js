@@ -7,7 +7,7 @@
 //   useLink(), useStore(store)                     the same as hooks
 import { useEffect, useState } from "preact/hooks";
 import { io } from "socket.io-client";
-import { get, Problem } from "./api.js";
+import { Asking, get, LetGo, Problem } from "./api.js";
 import { now } from "./clock.js";
 
 // The fields of a request that facts may change: the reducer rule of docs/facts.md.
@@ -110,6 +110,8 @@ class RequestStore extends Announcer {
     this.snapshot = snapshot;
     this.facts = facts;
     this.gone = false;
+    this.asking = new Asking();
+    this.isResting = false;
   }
 
   // Ask to be told; the answer closes whatever gap there was.
@@ -160,18 +162,23 @@ class RequestStore extends Announcer {
 
   lose() { this.gone = true; this.tell(); }
 
-  // Fetch what is missing; true when the server answered.
+  // Whoever follows it may have no part in it soon: nothing is asked until it is resumed, and no answer is waited for.
+  rest() { this.isResting = true; this.asking.letGo(); }
+  resume() { this.isResting = false; this.refresh(); }
+
+  // Fetch what is missing; true unless the server could not be asked.
   async refresh() {
+    if (this.isResting) return true;
     try {
       for (let more = true; more;) {
-        const { items, seq } = await get(`/requests/${this.snapshot.id}/facts?after=${this.snapshot.seq}`);
+        const { items, seq } = await get(`/requests/${this.snapshot.id}/facts?after=${this.snapshot.seq}`, { signal: this.asking.signal });
         items.forEach((fact) => this.apply(fact));
         more = items.length > 0 && this.snapshot.seq < seq;
       }
       return true;
     } catch (error) {
       if (error instanceof Problem && error.status === 404) this.lose();
-      return error instanceof Problem;
+      return error instanceof Problem || error instanceof LetGo;
     }
   }
 
@@ -180,7 +187,7 @@ class RequestStore extends Announcer {
     try { this.take(await get(`/requests/${this.snapshot.id}`)); } catch { /* the link says so */ }
   }
 
-  stop() { link.socket?.connected && link.socket.emit("unfollow", { request_id: this.snapshot.id }); link.leave(this); }
+  stop() { this.rest(); link.socket?.connected && link.socket.emit("unfollow", { request_id: this.snapshot.id }); link.leave(this); }
 }
 
 export function followRequest(snapshot, facts = []) {

@@ -5,7 +5,7 @@ import { announce, shortcut } from "../a11y.js";
 import { boot } from "../boot.js";
 import { html } from "../ui.js";
 import { firstName, t } from "../words.js";
-import { staffThread } from "./staff.js";
+import { attend, staffThread } from "./staff.js";
 import { Talk } from "./talk.js";
 import { Count, talksOf, useUnreads } from "./unread.js";
 
@@ -34,6 +34,7 @@ function Who({ request, rows, shown, choose }) {
 
 function Written({ visit }) {
   const thread = threadOf(visit.id);
+  useEffect(() => attend(thread), [thread]);
   const [writing, setWriting] = useState(!!thread.draft);
   useEffect(() => shortcut("M", t("talk_key"), () => setWriting(true)), []);
   // Another nurse of this site may have written too: then it says so.

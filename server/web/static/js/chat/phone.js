@@ -17,8 +17,10 @@ const listeners = new Set();
 const openChat = () => listeners.forEach((open) => open());
 
 // The last thing that the desk said, on the case itself; and the sheet. `who` is the peer: what they
-// have not sent is kept under their id.
-export function LastLine({ visit, who }) {
+// have not sent is kept under their id. `asked` is when the server told of this visit last, 0 while it is
+// not known whether it goes on (what is shown was kept, or there is no signal) or the peer leaves it:
+// its talk is asked for each time it was told of, and at no other.
+export function LastLine({ visit, who, asked }) {
   const [isOpen, setOpen] = useState(false);
   const thread = useThread(staffThread(visit.id, "peer", who));
   useEffect(() => {
@@ -26,7 +28,8 @@ export function LastLine({ visit, who }) {
     listeners.add(open);
     return () => listeners.delete(open);
   }, []);
-  useEffect(() => { thread.fetch(); thread.send(); }, [thread]);
+  useEffect(() => { if (asked) thread.resume(); else thread.away(); }, [thread, asked]);
+  useEffect(() => () => thread.rest(), [thread]);
   const last = [...thread.items].reverse().find((one) => one.voice === "staff");
   return html`${last && html`<button type="button" class="talk__last" aria-haspopup="dialog" onClick=${openChat}><${Icon} name="message-circle" /><span><b>${nameOf(last)}</b> ${textOf(last)}</span><small class="num">${clock(last.at)}</small></button>`}
     ${isOpen && html`<${Sheet} thread=${thread} close=${() => setOpen(false)} />`}`;

@@ -3,10 +3,11 @@
 //   transport.page({after} | {before} | {})   {items, more, seq, read, unread, may_write}
 //   transport.say({id, word | text})           {seq, at}
 //   transport.read(seq)                        the marks
+//   transport.letGo()                          pages and marks that were asked for fail as LetGo (it may have none)
 //
 // A message is sent under an id of its own until there is an answer, one after the other; the same id
 // twice is the same message. An announcement carries numbers: what is missing is always fetched.
-import { newKey, Problem } from "../api.js";
+import { LetGo, newKey, Problem } from "../api.js";
 
 const AGAIN_MS = [1000, 2000, 4000, 8000];
 const LATE_MS = 10000;
@@ -25,6 +26,7 @@ export class Thread {
     this.mayWrite = true;
     this.isLoaded = false;
     this.isAway = false;
+    this.isResting = false;
     this.waiting = unsent.read();
     this.listeners = new Set();
     this.looking = 0;
@@ -55,6 +57,26 @@ export class Thread {
     };
   }
 
+  // Nobody shows it, or its visit is ending: nothing is asked until it is resumed, and no answer is waited
+  // for. What waits to be sent still goes.
+  rest() {
+    this.isResting = true;
+    this.wants = false;
+    this.transport.letGo?.();
+  }
+
+  resume() {
+    this.isResting = false;
+    this.follow();
+  }
+
+  // The server is out of reach, or has not said yet whether the visit goes on.
+  away() {
+    this.rest();
+    this.isAway = true;
+    this.tell();
+  }
+
   // Something was said or read, as the server announces it.
   told(marks) {
     if (marks.visit_id !== this.visit_id || marks.party !== this.party) return;
@@ -71,8 +93,9 @@ export class Thread {
     this.learned({ visit_id: this.visit_id, party: this.party, ...this.marks });
   }
 
-  // True when the server answered. One at a time; asked for meanwhile, it looks once more.
+  // True unless the server could not be asked. One at a time; asked for meanwhile, it looks once more.
   fetch() {
+    if (this.isResting) return Promise.resolve(true);
     this.wants = true;
     this.fetching ||= this.look().finally(() => { this.fetching = null; });
     return this.fetching;
@@ -87,6 +110,7 @@ export class Thread {
       this.isAway = false;
       return true;
     } catch (error) {
+      if (error instanceof LetGo) return this.wants ? this.look() : true;
       this.isAway = !(error instanceof Problem);
       if (error instanceof Problem && [404, 409].includes(error.status)) this.mayWrite = false;
       return error instanceof Problem;
@@ -135,7 +159,7 @@ export class Thread {
   // What is on an open page in front of somebody is read.
   async seen() {
     const { last } = this;
-    if (!this.looking || document.hidden || last <= this.marks.read[this.side] || this.marking === last) return;
+    if (!this.looking || this.isResting || document.hidden || last <= this.marks.read[this.side] || this.marking === last) return;
     this.marking = last;
     try {
       this.take(await this.transport.read(last));
@@ -172,10 +196,12 @@ export class Thread {
     this.wake?.();
     if (this.sending) return;
     this.sending = true;
+    let hasTried = false;
     try {
       for (let turn = 0; ;) {
         const one = this.waiting.find((each) => !each.refused && !each.taken);
         if (!one) break;
+        hasTried = true;
         const pause = await this.sendOne(one, turn);
         turn = pause ? turn + 1 : 0;
         this.tell();
@@ -184,7 +210,7 @@ export class Thread {
     } finally {
       this.sending = false;
     }
-    this.fetch();
+    if (hasTried) this.fetch();
   }
 
   // 0 when there is an answer, else how long to wait before it is tried again.

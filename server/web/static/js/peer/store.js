@@ -5,6 +5,7 @@ import { now, set as setClock } from "../clock.js";
 import { followRequest, link } from "../live.js";
 import { forgetUnsent } from "../chat/unsent.js";
 import { keepSnapshot, lastSnapshot, wakeLater } from "./device.js";
+import { quietly } from "./leaving.js";
 import { addPress, dropPress, forget, presses, sendPresses } from "./queue.js";
 
 const WHO = "alongside.who";
@@ -186,6 +187,8 @@ class Phone {
     return shown;
   }
 
+  // When the server told of this visit; 0 while this phone cannot know that it goes on.
+  knownAt(visit_id) { return this.keptAt !== null || this.failed || this.leaving === visit_id ? 0 : this.askedAt; }
   isWaiting(visit_id) { return this.waiting.some((one) => one.note?.visit_id === visit_id && one.note.late); }
 
   // One step of the visit: shown at once, sent in order, taken back when it is refused.
@@ -381,7 +384,7 @@ class Phone {
     const { id } = this.visit();
     this.leaving = id;
     try {
-      await post(`/visits/${id}/${verb}`, reason ? { reason } : {});
+      await quietly(id, this.request, () => post(`/visits/${id}/${verb}`, reason ? { reason } : {}));
       this.saidYes = null;
       await this.load();
       if (this.data.notes_due.some((one) => one.visit_id === id)) this.finished = id;
