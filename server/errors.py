@@ -13,7 +13,7 @@ from flask import Flask, Response, json
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from dispatch.errors import ERROR_CODES, DomainError
 
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 PROBLEM_JSON = "application/problem+json"
 SLOWLY_RETRY_S = 5
 """When somebody who said too much at once may go on."""
+CUT_OFF_RETRY_S = 1
+"""When a call that was cut off may be made again: by then another process serves."""
 DATABASE_RETRY_S = 2
 """When a client may ask again after the database could not be reached."""
 
@@ -59,6 +61,7 @@ _OWN: dict[str, Kind] = {
     "too_late": Kind(409, "The alert's time is over, or its offer is closed."),
     "internal": Kind(500, "The server made a mistake; nothing was changed."),
     "database_unavailable": Kind(503, "The database cannot be reached; nothing was changed."),
+    "cut_off": Kind(503, "The call did not arrive whole; nothing was changed. Make it again."),
 }
 
 _DOMAIN_STATUS = {
@@ -140,6 +143,15 @@ def invalid(field: str, message: str) -> Problem:
     return Problem("invalid", errors=[{"field": field, "message": message}])
 
 
+def cut_off() -> Problem:
+    """A 503 for a call whose body ended too soon.
+
+    It is not always the client's mistake: a process that stops hears no more, also of a body that is on
+    its way.
+    """
+    return Problem("cut_off", retry_after_s=CUT_OFF_RETRY_S)
+
+
 def from_validation(refused: ValidationError) -> Problem:
     """A 422 with one entry per field. The value itself is never repeated."""
     errors = [
@@ -186,6 +198,8 @@ def to_problem(error: Exception) -> Problem:
         return error
     if isinstance(error, DomainError):
         return from_domain(error)
+    if isinstance(error, ClientDisconnected):
+        return cut_off()
     if isinstance(error, HTTPException) and (known := from_http(error)) is not None:
         return known
     if is_database_away(error):

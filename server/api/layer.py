@@ -18,6 +18,7 @@ from server.api.declare import Call, Json, NoQuery, Route, Routes
 from server.api.models import NoBody, Query
 from server.auth.callers import Caller, Credential, authenticate
 from server.auth.origin import refuse_other_origins
+from server.body import whole
 from server.errors import Problem, from_validation, invalid
 from server.wiring import Wired
 from storage.database import Transaction
@@ -128,7 +129,7 @@ def _parse(route: Route) -> tuple[BaseModel | None, Query]:
         query = route.query.model_validate(_single_values(request))
         if route.body is None:
             return None, query
-        raw = request.get_data()
+        raw = whole(request)
         if not raw and _may_be_left_out(route.body):
             return route.body(), query
         if request.mimetype != "application/json":

@@ -31,7 +31,7 @@ def problems_of(route: Route) -> list[str]:
     if route.path_names:
         codes.add("not_found")
     if route.body is not None:
-        codes |= {"too_large", "unsupported_media_type"}
+        codes |= {"cut_off", "too_large", "unsupported_media_type"}
     if route.takes_key:
         codes.add("idempotency_mismatch")
     return sorted(codes, key=lambda code: (KINDS[code].status, code))

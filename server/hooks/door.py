@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from flask import Flask, Response, request
 
+from server.body import whole
 from server.errors import Problem
 from server.hooks import bridged, calls, signature, status, texts, twiml
 from server.telephony import calling, texting
@@ -58,7 +59,7 @@ def _believed(wired: Wired) -> tuple[Form, Form]:
         raise Problem("bad_signature")
     query = request.query_string.decode("ascii", "replace")
     try:
-        raw = request.get_data()
+        raw = whole(request)
         fields = parse_qsl(raw.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
         raise Problem("bad_signature") from None

@@ -19,6 +19,7 @@ from dispatch.actions import meetings as acts
 from dispatch.errors import DomainError
 from dispatch.models import Visit
 from notifications.callbacks import is_first
+from server.body import whole
 from server.errors import Problem
 from server.meetings import parse_identity
 from server.wiring import Wired
@@ -47,7 +48,7 @@ def _believed(wired: Wired) -> dict[str, Any]:
     """The message of a call that LiveKit signed; a 403 `Problem` for all others."""
     request.max_content_length = MAX_BYTES
     settings = wired.settings
-    body = request.get_data()
+    body = whole(request)
     if settings.video_rooms != "livekit" or settings.livekit_secret is None:
         raise Problem("bad_signature")
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -83,6 +83,26 @@ def test_a_client_that_does_not_read_is_cut_and_nobody_else(
         phone.leave()
 
 
+@pytest.mark.parametrize("arrives", [0, 10])
+def test_a_call_of_which_only_a_part_arrives_changes_nothing_and_may_be_made_again(
+    server: Server, world: World, arrives: int
+) -> None:
+    """As when a process stops between the head of a call and its body, and hears no more."""
+    token, body = server.token(world.here.staff), json.dumps({**ASK, "place": "Room 9"})
+    head = (
+        "POST /api/v1/requests HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as call:
+        call.sendall((head + body[:arrives]).encode())
+        call.shutdown(socket.SHUT_WR)
+        answer = call.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"Retry-After: 1" in answer
+    assert b'"code": "cut_off"' in answer or b'"code":"cut_off"' in answer
+    assert server.call("GET", "/requests", token)["items"] == []
+
+
 def test_a_process_that_stops_hangs_up_on_everybody_and_finishes_calls(
     server: Server, world: World
 ) -> None:

@@ -3,7 +3,13 @@
 import pytest
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import BadRequest, Conflict, NotFound, ServiceUnavailable
+from werkzeug.exceptions import (
+    BadRequest,
+    ClientDisconnected,
+    Conflict,
+    NotFound,
+    ServiceUnavailable,
+)
 
 from dispatch import errors as domain
 from server.errors import KINDS, Problem, to_problem
@@ -21,6 +27,7 @@ from server.errors import KINDS, Problem, to_problem
         (domain.Gone("Closed."), 410, "offer_closed"),
         (NotFound(), 404, "not_found"),
         (BadRequest(), 400, "bad_request"),
+        (ClientDisconnected(), 503, "cut_off"),
         (Conflict(), 409, "bad_request"),
         (ServiceUnavailable(), 503, "internal"),
         (OperationalError("SELECT 'secret'", {}, Exception()), 503, "database_unavailable"),
@@ -35,7 +42,7 @@ def test_what_becomes_of_an_exception(error: Exception, status: int, code: str) 
     assert problem.code == code
     assert problem.status == (status if code not in ("bad_request", "internal") else problem.status)
     assert "secret" not in str(problem.body())
-    assert ("Retry-After" in problem.headers) == (code == "database_unavailable")
+    assert ("Retry-After" in problem.headers) == (code in ("cut_off", "database_unavailable"))
 
 
 def test_a_problem_has_the_members_of_the_rfc() -> None:
