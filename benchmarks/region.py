@@ -23,7 +23,7 @@ from sqlalchemy import insert
 from sqlalchemy import text as sql
 
 from benchmarks.table import percentile, show
-from dispatch import near, region, views
+from dispatch import looks, near, region
 from dispatch.cells import cell_of
 from dispatch.geo import Point, distance_m
 from dispatch.models import Badge, Duty, Network, Peer, Site, SupportRequest, User
@@ -156,14 +156,14 @@ def _ours(tx: Any, network_id: str, here: Point) -> Found:
 
 def _whole(tx: Any, request: SupportRequest) -> Found:
     """All that a decision does to know whom it looks at: the check, who is near, calls in turn."""
-    found = region.among(tx, request, DEFAULT)
+    found = region.first(tx, request, DEFAULT, region.ALL_WAYS).ids
     assert found is not None
     return found
 
 
 def _views(tx: Any, request: SupportRequest) -> Found:
     """The same, and everything about them that a decision takes."""
-    return [one.id for one in views.peer_views(tx, request, DEFAULT)]
+    return [one.id for one in looks.first(tx, request, DEFAULT, region.ALL_WAYS).peers]
 
 
 def _postgis(tx: Any, here: Point) -> Found:

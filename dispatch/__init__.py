@@ -26,7 +26,8 @@ Rows:
 - `needs`      for whom a visit calls, as everybody sees it
 - `spells`    when each peer was available: the past of a duty; one more table
 - `region`    whom a search looks at in a network too large to look at everybody; `near` the nearest
-              of them, by index; `cells` (pure) the hexagons that they are found by
+              of them, by index; `free` who of them could be asked; `cells` (pure) the hexagons that
+              they are found by; `enough` (pure) whether that was far enough; `looks` all of it in steps
  - `rooms`     the room of a video visit and its two seats: two more tables
 - `calls`     the telephone calls of a visit, without their numbers: one more table
 - `peer_rows` the columns that a view of a peer is made from

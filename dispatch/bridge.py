@@ -5,14 +5,16 @@ own visit bring with them. Whom to ask is decided in `bridging`; what people do 
 `dispatch.actions.bridges`. The request's state stays that of its own visit throughout.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
 
-from dispatch import bridging, journal, offering, region, shapes, views
+from dispatch import bridging, journal, looks, offering, shapes, views
 from dispatch.events import ENGINE, By, FactType
 from dispatch.learning import current
+from dispatch.matching import Need
 from dispatch.models import Exclusion, Offer, Site, SupportRequest, User, Visit
 from dispatch.policy import Policy
 from dispatch.recorded import decisions, recording
@@ -34,6 +36,8 @@ from storage.database import Transaction
 
 SILENT = "not_connected"
 """Why a bridge ended that nobody heard of after the yes."""
+
+_BY_VIDEO = frozenset({Modality.VIDEO})
 
 LOOK_AGAIN_S = 30
 """The longest time between two looks at a bridge that is looked for, or may soon be."""
@@ -246,21 +250,18 @@ def _end_when_over(tx: Transaction, request: SupportRequest, bridge: Visit, poli
 def _ask(tx: Transaction, request: SupportRequest, policy: Policy, arrives_at: datetime) -> None:
     """The next small step of the search for a bridge."""
     site = tx.session.get_one(Site, request.site_id)
-    peers = views.peer_views(tx, request, policy)
-    if offering.withdraw_lost(tx, request, peers):
-        peers = views.peer_views(tx, request, policy)
+    look = looks.first(tx, request, policy, _BY_VIDEO)
+    if offering.withdraw_lost(tx, request, look.peers):
+        look = looks.first(tx, request, policy, _BY_VIDEO)
     looking = views.looking_of(tx, request, arrives_at)
-    need = views.need_of(request, site)
-    known = recording.heard(current.knowledge(tx, request.network_id, site, policy))
-    decision = bridging.whom_to_ask(looking, peers, need, tx.now, policy, known)
+    decided, need = _decided(tx, request, site, policy, look, looking)
+    decision, peers, known = decided.decision, decided.look.peers, decided.known
     request.bridge_wave = decision.waves_used
     _plan(tx, request, policy, arrives_at, decision)
     if not decision.ask:
         return
     offering.send_bridge(tx, request, decision, peers, need, policy, known, arrives_at)
-    if region.is_large(tx.session, request.network_id):
-        region.took_turns(tx, [one.peer_id for one in decision.ask])
-    outside = region.outside(tx.session, request.network_id, len(peers))
+    outside = looks.asked(tx, request, decided.look, decision)
     taken = recording.Inputs(looking, peers, need, tx.now, policy, known, outside)
     decisions.keep(tx, request, taken, decision)
 
@@ -273,14 +274,37 @@ def _begin_by_itself(
     looking = bridging.Looking(
         since=tx.now, waves_used=0, asked=frozenset(), awaited=(), arrives_at=arrives_at
     )
-    peers = views.peer_views(tx, request, policy)
-    need = views.need_of(request, site)
-    known = current.knowledge(tx, request.network_id, site, policy)
-    if not bridging.whom_to_ask(looking, peers, need, tx.now, policy, known).ask:
+    look = looks.first(tx, request, policy, _BY_VIDEO)
+    decided, _ = _decided(tx, request, site, policy, look, looking)
+    if not decided.decision.ask:
         _look_by(request, tx.now + timedelta(seconds=LOOK_AGAIN_S))
         return
     begin(tx, request, ENGINE)
     _ask(tx, request, policy, arrives_at)
+
+
+def _decided(
+    tx: Transaction,
+    request: SupportRequest,
+    site: Site,
+    policy: Policy,
+    look: looks.Look,
+    looking: bridging.Looking,
+) -> tuple[looks.Decided, Need]:
+    """Whom to ask by video, of those who are seen or of more; and what was needed of them."""
+    need = views.need_of(request, site)
+    known = current.knowledge(tx, request.network_id, site, policy)
+    by_video = replace(need, modalities=_BY_VIDEO)
+    decided = looks.far_enough(
+        tx,
+        request,
+        policy,
+        look,
+        known,
+        lambda peers, heard: bridging.whom_to_ask(looking, peers, need, tx.now, policy, heard),
+        lambda _peers: by_video,
+    )
+    return decided, need
 
 
 def _plan(

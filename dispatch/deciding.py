@@ -39,7 +39,20 @@ def next_move(
         return simple.decide(search, peers, need, now, policy)
     ranking = survey.rank(peers, need, now, policy)
     if waves.wants_video(search, ranking, now, policy):
-        both = replace(need, modalities=need.modalities | {Modality.VIDEO})
-        ranking = survey.rank(peers, both, now, policy)
+        ranking = survey.rank(peers, _with_video(need), now, policy)
     ranking = suits.first_asked_for(ranking, peers, need, policy)
     return waves.decide(search, ranking, now, policy)
+
+
+def listed(
+    search: Search, peers: Sequence[PeerView], need: Need, now: datetime, policy: Policy
+) -> Need:
+    """The same need in all the ways that stand in the list of this move."""
+    if policy.strategy != "waves":
+        return simple.in_one_list(search, need, policy)
+    ranking = survey.rank(peers, need, now, policy)
+    return _with_video(need) if waves.wants_video(search, ranking, now, policy) else need
+
+
+def _with_video(need: Need) -> Need:
+    return replace(need, modalities=need.modalities | {Modality.VIDEO})

@@ -10,15 +10,15 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
-from dispatch import bridge, journal, offering, queries, region, shapes, staying, views, watch
-from dispatch.deciding import next_move
+from dispatch import bridge, journal, looks, offering, queries, shapes, staying, views, watch
+from dispatch.deciding import listed, next_move
 from dispatch.events import ENGINE, Alarm, FactType
 from dispatch.guard import take
 from dispatch.learning import current
 from dispatch.models import Site, SupportRequest, User
 from dispatch.policy import Policy, parse
 from dispatch.recorded import decisions, recording
-from dispatch.states import LOOKING, VISITED, Step
+from dispatch.states import LOOKING, VISITED, Modality, Step
 from dispatch.travel import known as roads
 from storage.claims import Claim, claim_due, give_back, marks
 from storage.database import Database, Transaction
@@ -114,13 +114,24 @@ def look(tx: Transaction, request: SupportRequest) -> None:
 
 def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
     site = tx.session.get_one(Site, request.site_id)
-    peers = views.peer_views(tx, request, policy)
-    if offering.withdraw_lost(tx, request, peers):
-        peers = views.peer_views(tx, request, policy)
+    ways = {request.modality}
+    if request.video_fallback and request.modality is Modality.IN_PERSON:
+        ways.add(Modality.VIDEO)
+    look = looks.first(tx, request, policy, ways)
+    if offering.withdraw_lost(tx, request, look.peers):
+        look = looks.first(tx, request, policy, ways)
     search = views.search_of(tx, request)
     need = views.need_of(request, site, travel=roads.to_site(tx, site, policy))
-    known = recording.heard(current.knowledge(tx, request.network_id, site, policy))
-    decision = next_move(search, peers, need, tx.now, policy, known)
+    decided = looks.far_enough(
+        tx,
+        request,
+        policy,
+        look,
+        current.knowledge(tx, request.network_id, site, policy),
+        lambda peers, known: next_move(search, peers, need, tx.now, policy, known),
+        lambda peers: listed(search, peers, need, tx.now, policy),
+    )
+    decision, peers, known = decided.decision, decided.look.peers, decided.known
     is_news = (request.eligible, request.next_wave_at) != (
         decision.eligible,
         decision.next_wave_at,
@@ -133,10 +144,8 @@ def _search(tx: Transaction, request: SupportRequest, policy: Policy) -> None:
         offering.send_wave(tx, request, decision, peers, need, policy, known)
     elif is_news and not decision.escalate:
         _search_changed(tx, request)
-    if decision.ask and region.is_large(tx.session, request.network_id):
-        region.took_turns(tx, [one.peer_id for one in decision.ask])
     if decision.ask or decision.escalate:
-        outside = region.outside(tx.session, request.network_id, len(peers))
+        outside = looks.asked(tx, request, decided.look, decision)
         taken = recording.Inputs(search, peers, need, tx.now, policy, known, outside)
         decisions.keep(tx, request, taken, decision)
     if decision.raise_alarm:

@@ -20,6 +20,9 @@ SESSION_S = 35 * 60
 """Expected length of a conversation (published: 35 min): a shift must outlast its arrival."""
 
 
+SHARED = "shared_experience"
+"""Reason of an offer: has lived through what the person would like to talk about."""
+
 MET_BEFORE = "met_before"
 AS_WISHED = "as_wished"
 """Reasons of an offer that say something of the person or of the peer: for that peer only."""

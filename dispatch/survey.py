@@ -14,6 +14,7 @@ from dispatch.geo import Box, Point, box_around, is_place, metres_to, travel_s
 from dispatch.matching import (
     AS_WISHED,
     MET_BEFORE,
+    SHARED,
     WIDENED_LIMIT_FACTOR,
     Candidate,
     Need,
@@ -35,6 +36,13 @@ _NOWHERE = Box(south=0.0, north=-1.0, west=0.0, east=-1.0)
 """Nobody is in it."""
 
 
+def help_s_from(metres: float, need: Need, policy: Policy) -> int:
+    """Seconds until somebody is there from so far away, whose way no router has told."""
+    ready_s = need.travel.prepare_s if need.travel else policy.prepare_s
+    road_s = need.travel.travel_s(metres) if need.travel else travel_s(metres, policy)
+    return policy.answer_s + ready_s + road_s
+
+
 class _Judge:
     """One request at one moment: what is the same for every peer is worked out once."""
 
@@ -50,7 +58,7 @@ class _Judge:
         self._travel_s = travel.travel_s if travel else partial(travel_s, policy=policy)
         self._ready_s = policy.answer_s + (travel.prepare_s if travel else policy.prepare_s)
         language: tuple[str, ...] = (f"language_{need.language}",)
-        self._reasons = ((*language, "shared_experience"), language)
+        self._reasons = ((*language, SHARED), language)
 
     def calls(self) -> list[tuple[Way, int]]:
         """Each call that is allowed: it is the same for everybody; and what it counts beside a way."""

@@ -63,9 +63,13 @@ def _wishes(preferences: Any) -> frozenset[str]:
 
 
 def peer_views(
-    tx: Transaction, request: SupportRequest, policy: Policy, only: str | None = None
+    tx: Transaction,
+    request: SupportRequest,
+    policy: Policy,
+    only: str | None = None,
+    seen: region.Seen | None = None,
 ) -> list[PeerView]:
-    """Every peer of the request's network with regard to it, or one of them.
+    """Every peer of the request's network with regard to it, one of them, or whom a look sees.
 
     Off-duty peers are among them, so that managers see the reason for everyone. Of a network too large
     for that, those of the site's region (`dispatch.region`).
@@ -93,7 +97,10 @@ def peer_views(
         )
         .where(Peer.network_id == request.network_id, User.is_active)
     )
-    ids = [only] if only is not None else region.among(tx, request, policy)
+    if only is not None:
+        ids: list[str] | None = [only]
+    else:
+        ids = seen.ids if seen is not None else region.among(tx, request, policy)
     values = {}
     if ids is not None:
         # Said of both tables: told of one, PostgreSQL reads all of the other.

@@ -37,7 +37,7 @@ LATER = "later"
 OUTSIDE = "outside_region"
 """The reason code of who was not looked at: the network is searched by region (`dispatch.region`)."""
 
-OUTSIDE_WORDS = "is outside of the region that was looked at, in a very large network"
+OUTSIDE_WORDS = "is outside of the region that was looked at, in a large network"
 
 _WHAT_FIELDS = (
     "waves_used",

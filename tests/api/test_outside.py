@@ -120,4 +120,4 @@ def test_a_crowd_too_large_to_look_at_is_asked_and_counted(
     assert sum(counts.values()) + len(wave["offers"]) == CROWD + 4
     assert counts["outside_region"] >= CROWD - region.NEAREST - region.BY_CALL
     with wired.db.read() as tx:
-        assert region.outside(tx.session, world.there.id, 0) == 0
+        assert region.outside(tx.session, world.there.id, 4) == 0
