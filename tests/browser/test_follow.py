@@ -69,8 +69,7 @@ def test_video_while_someone_is_on_the_way_and_then_in_person(
     ward.get_by_role("button", name=f"Start video until {first(marcus)}").click()
     one = bridged(ward, town, rosa)
     bed = bedside(open_page, link_of(town, one))
-    # A page whose visit was handed over meanwhile asks once more for what is not theirs now.
-    hers = peers_room(open_page, rosa, one, allowed_errors=("status of",))
+    hers = peers_room(open_page, rosa, one)
     say_yes(bed)
     connected(bed, hers)
     flows(bed)
@@ -112,7 +111,7 @@ def test_from_who_stays_to_the_next_by_video(
     marcus, rosa, _ = peers
     request, one = video_visit(town, marcus, place="Room 18")
     bed = bedside(open_page, link_of(town, one))
-    his = peers_room(open_page, marcus, one, allowed_errors=("status of",))
+    his = peers_room(open_page, marcus, one)
     say_yes(bed)
     connected(bed, his)
     expect_state(bed, town, request, "in_session")
@@ -205,7 +204,7 @@ def test_who_writes_and_stays_is_there_until_the_next_one_writes(
     marcus, rosa, _ = peers
     request, one = chat_visit(town, marcus, "Room 20")
     bed = bedside(open_page, link_of(town, one), permissions=[], locale="es-US")
-    his = open_page(f"/peer/chat/{one}", marcus, **MOBILE, allowed_errors=("status of",))
+    his = open_page(f"/peer/chat/{one}", marcus, **MOBILE)
     bed.get_by_role("button", name="Sí, escribamos").click()
     expect_state(bed, town, request, "in_session")
     town.call(marcus, "POST", f"/visits/{one}/hand_over", {"stays": True})
