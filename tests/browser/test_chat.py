@@ -103,7 +103,10 @@ def test_what_is_written_without_signal_comes_once_when_it_is_back(
     nurse = open_page(f"/ed/requests/{request_id}", town.user("staff"), allowed_errors=AWAY)
     phone.get_by_role("button", name="Chat").tap()
     write(phone, "one")
-    expect(texts(nurse)).to_have_text(["one"])
+    for page in (nurse, phone):
+        expect(texts(page)).to_have_text(["one"])
+    # Told to the nurse is not read back yet: until then it waits on the phone.
+    expect(phone.locator("[data-waits]")).to_have_count(0)
 
     phone.context.set_offline(True)
     write(phone, "two")
