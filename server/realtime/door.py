@@ -11,7 +11,7 @@ from flask_socketio import SocketIO
 from werkzeug.wrappers import Request
 
 from server.realtime import asyncapi, events, transport, wire
-from server.realtime.fanout import Fanout
+from server.realtime.fanout import Fanout, Local
 from server.realtime.garbage import Garbage
 from server.realtime.leaving import Drain
 from server.realtime.namespace import Live
@@ -109,8 +109,8 @@ def _options(settings: Settings) -> dict[str, Any]:
         "engineio_logger": quiet,
         "manage_session": False,
     }
-    if settings.redis_url is not None:
-        options["client_manager"] = Fanout(settings.redis_url)
+    redis_url = settings.redis_url
+    options["client_manager"] = Fanout(redis_url) if redis_url is not None else Local()
     return options
 
 

@@ -20,6 +20,7 @@ from redis.retry import Retry
 from server.realtime import wire
 from server.realtime.outlets import Nowhere, Outlet, SocketOutlet
 from server.realtime.rooms import NAMESPACE
+from server.realtime.roster import Roster
 from server.settings import Settings
 from storage.failpoints import failpoint
 
@@ -40,7 +41,11 @@ def _connect(url: str, **more: Any) -> Redis:
     return Redis.from_url(url, retry=Retry(NoBackoff(), 1), socket_connect_timeout=1, **more)
 
 
-class Fanout(socketio.PubSubManager):  # type: ignore[misc]  # the library has no types
+class Local(Roster, socketio.Manager):  # type: ignore[misc]  # the library has no types
+    """The library's manager of rooms, of a process that is alone."""
+
+
+class Fanout(Roster, socketio.PubSubManager):  # type: ignore[misc]  # the library has no types
     """The library's manager of rooms, with our own way to Redis and back."""
 
     name = "redis"

@@ -188,7 +188,7 @@ class Cluster(Stacked):
         # The runner's own look at the rows.
         self.url = self.postgres.url("faults")
         self._look_away()
-        self.db.engine = make_engine(self.url, pool_size=2)
+        self.db = Database(make_engine(self.url, pool_size=2), self.db.clock)
 
     def _look_away(self) -> None:
         self.db.engine.dispose()
