@@ -16,6 +16,8 @@ from gunicorn.workers.ggevent import GeventWorker
 from server.idle import Idle
 from server.loading import leaving
 
+AT_ONCE = 16
+"""So many connections are taken in a row while others are served."""
 BEAT_S = 1.0
 """How often gunicorn is told that this process lives."""
 
@@ -56,9 +58,9 @@ class Worker(GeventWorker):  # type: ignore[misc]  # the library has no types
         listener.setblocking(1)
         pool = Pool(self.worker_connections)
         server = StreamServer(listener, handle=partial(self.handle, listener), spawn=pool)
-        if self.cfg.workers > 1:
-            # Whoever is free takes the next one, instead of one process all that wait.
-            server.max_accept = 1
+        # Whoever is free takes the next one, instead of one process all that wait; and who is served
+        # already has a turn between those who come.
+        server.max_accept = 1 if self.cfg.workers > 1 else AT_ONCE
         server.start()
         return server
 

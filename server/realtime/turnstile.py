@@ -2,13 +2,15 @@
 
 On greenlets, what is ready runs in the order in which it became ready. When two thousand connections
 are ready at once, the one yes that ends a search waits for all of them, again at each of its steps.
-Behind a turnstile a few of them are ready, and the others wait outside.
+Behind a turnstile a few of them are ready, and the others wait outside, also for the yes itself.
 """
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+
+from storage.gate import urgent_first
 
 
 def others_first() -> None:
@@ -44,6 +46,7 @@ class Turnstile:
         try:
             # Else all who arrived together would go through at once.
             others_first()
+            urgent_first()
             yield passing
         finally:
             passing.is_over()

@@ -15,6 +15,7 @@ from tests.api.people import World
 postgresql = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 ASK = {"modality": "in_person", "place": "Room 12", "language": "en", "consent": True}
 ON_DUTY = {"on_duty": True, "modalities": ["in_person"]}
+SOON_S = 20.0
 
 
 @pytest.fixture
@@ -94,3 +95,50 @@ def test_a_place_is_given_back_and_who_waits_gets_it() -> None:
         pass
     with gate.passed():
         pass
+
+
+def test_ordinary_work_that_has_not_begun_lets_what_is_urgent_go_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("storage.gate.AHEAD_S", SOON_S)
+    gate = Gate(4)
+    order: list[str] = []
+    is_under_way, has_looked = threading.Event(), threading.Event()
+
+    def say_yes() -> None:
+        with urgent(), gate.passed():
+            is_under_way.set()
+            assert not has_looked.wait(0.2)
+            order.append("yes")
+
+    def look() -> None:
+        assert is_under_way.wait(SOON_S)
+        with gate.passed():
+            order.append("look")
+            has_looked.set()
+
+    callers = [threading.Thread(target=what) for what in (say_yes, look)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(SOON_S)
+    assert order == ["yes", "look"]
+
+
+def test_what_is_urgent_and_takes_long_stops_nobody() -> None:
+    gate = Gate(4)
+    done: list[str] = []
+
+    def look() -> None:
+        with gate.passed():
+            done.append("look")
+
+    with urgent(), gate.passed():
+        caller = threading.Thread(target=look)
+        caller.start()
+        caller.join(SOON_S)
+        assert done == ["look"]
+        # Nor does it wait for itself, or for another of its kind.
+        with urgent(), gate.passed():
+            done.append("second yes")
+    assert done == ["look", "second yes"]
