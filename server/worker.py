@@ -9,6 +9,7 @@ from typing import Any
 
 import gevent
 from gevent.event import Event
+from gevent.monkey import get_original
 from gevent.pool import Pool
 from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
@@ -16,7 +17,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from server.idle import Idle
 from server.loading import leaving
 
-AT_ONCE = 16
+AT_ONCE = 100
 """So many connections are taken in a row while others are served."""
 BEAT_S = 1.0
 """How often gunicorn is told that this process lives."""
@@ -30,6 +31,13 @@ class Worker(GeventWorker):  # type: ignore[misc]  # the library has no types
         self._idle = Idle()
         self._is_asked_to_stop = Event()
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        """Once the library has patched what it needs: what is imported here must see that."""
+        from storage.waits import wait_in_place_first
+
+        wait_in_place_first(get_original("select", "poll"))
+        super().load_wsgi()
 
     def run(self) -> None:
         """Serve until it is asked to stop, then until everybody has their answer.
