@@ -41,9 +41,15 @@ def hang_up(engine: Any, connection: Any) -> None:
     connection.close(wait=False, abort=True, reason=engine.reason.SERVER_DISCONNECT)
 
 
-def cut(engine: Any, connection: Any) -> None:
-    """End a connection now, whatever waits for it."""
-    connection.close(wait=False, abort=True, reason=engine.reason.SERVER_DISCONNECT)
+def cut(engine: Any, connection: Any, reason: str | None = None) -> None:
+    """End a connection now, whatever waits for it; `reason` as the library names them."""
+    reason = reason or engine.reason.SERVER_DISCONNECT
+    connection.close(wait=False, abort=True, reason=reason)
+    shut(connection)
+
+
+def shut(connection: Any) -> None:
+    """Nothing is sent or heard on its websocket any more, whoever waits for it; again is the same."""
     wire = getattr(connection, WEBSOCKET, None)
     if wire is None:
         return

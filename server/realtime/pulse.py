@@ -15,6 +15,8 @@ from typing import Any
 from engineio import packet
 from engineio.socket import Socket as Stock
 
+from server.realtime import leaving
+
 log = logging.getLogger(__name__)
 
 TOGETHER_S = 0.1
@@ -93,13 +95,13 @@ class Pulse:
 
     def _look(self, connection: Any, pinged: float) -> None:
         if not self._is_gone(connection) and connection.last_ping == pinged:
-            reason = self._engine.reason.PING_TIMEOUT
-            connection.close(wait=False, abort=False, reason=reason)
+            leaving.cut(self._engine, connection, self._engine.reason.PING_TIMEOUT)
 
     def _is_gone(self, connection: Any) -> bool:
-        """Whether it has ended; then nobody finds it any more."""
+        """Whether it has ended; then nobody finds it any more, nor waits for its client's goodbye."""
         if connection.closed:
             self._engine.sockets.pop(connection.sid, None)
+            leaving.shut(connection)
         return bool(connection.closed or connection.closing)
 
 
@@ -107,6 +109,22 @@ class Pulsed(Stock):  # type: ignore[misc]  # the library has no types
     """The library's connection, whose pings are planned with everybody's."""
 
     last_ping: float | None
+
+    def poll(self) -> Any:
+        """What is to be sent next. A websocket waits for it as long as it takes: `Pulse` ends it."""
+        if not self.upgraded:
+            return super().poll()
+        packets = [self.queue.get()]
+        while not self.queue.empty():
+            packets.append(self.queue.get())
+        for _ in packets:
+            self.queue.task_done()
+        if None in packets:
+            # The end. What was said before it is sent still, and it is found again.
+            del packets[packets.index(None) :]
+            if packets:
+                self.queue.put(None)
+        return packets
 
     def schedule_ping(self) -> None:
         """Called at the beginning and at each answer; an answer to nothing plans nothing."""

@@ -105,9 +105,6 @@ def websocket(stock: type[SimpleWebSocketWSGI]) -> type[SimpleWebSocketWSGI]:
             connection = self.app.__self__
             self.sent = getattr(connection, leaving.SAID, 0) - connection.queue.qsize()
             setattr(connection, leaving.WEBSOCKET, self)
-            # The library sets a time limit on a socket it finds under this name: a peer that
-            # neither answers pings nor reads is let go.
-            self.socket = self.ws.sock
             environ.pop(PASSING).is_over()
             answer = self.app(self)
             if self.ws.mode == "gunicorn":

@@ -11,6 +11,7 @@ import pytest
 from dispatch.states import Role
 from server.auth.callers import Caller, Credential
 from server.metrics import Metrics
+from server.realtime import garbage as module
 from server.realtime.connections import Connection, Connections
 from server.realtime.garbage import STEP, Garbage
 
@@ -73,6 +74,24 @@ def test_phones_that_come_and_go_do_not_pile_up(garbage: Garbage) -> None:
         del cycles
     garbage.look(11 * STEP, 11 * STEP)
     assert not [one for one in left if one() is not None]
+
+
+def test_what_a_long_look_left_is_not_looked_at_again(
+    garbage: Garbage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What phones renew with each message grows old, and would be looked at again every few seconds."""
+    monkeypatch.setattr(module, "LONG_S", 0.0)
+    monkeypatch.setattr(module, "MOST_FREEZES", 2)
+    renewed = [Cycle() for _ in range(20_000)]
+    gc.collect()
+    assert gc.get_freeze_count() >= len(renewed)
+    seen = weakref.ref(renewed[0])
+    renewed.clear()
+    gc.collect()
+    assert seen() is not None, "frozen, nobody frees them"
+    monkeypatch.setattr(module, "LONG_S", 3600.0)
+    garbage.look(0, 0)
+    assert seen() is None, "but now and then"
 
 
 def test_a_process_that_has_not_begun_freezes_nothing() -> None:
