@@ -60,10 +60,14 @@ class Positions:
         self._writing = threading.Lock()
         self._waiting: _Batch = {}
         self._held = 0
+        self._visiting: set[str] = set()
+        """Peers of whom something is written by itself just now."""
         self._is_running = False
         self._pause = threading.Event()
         self.gather_s = 0.0
         """How long positions are gathered before they are written; 0 writes each at once."""
+        self.beside: Callable[[Callable[[], None]], None] = _in_a_thread
+        """How what concerns one visit is done beside everything else."""
 
     def take(self, connection: Connection, reading: Position, reply: Reply) -> None:
         """Keep a reading of the peer behind `connection`; `reply` is called once it is stored.
@@ -105,7 +109,10 @@ class Positions:
         """Store what waits, and answer. Never raises: what fails is logged."""
         with self._writing:
             with self._lock:
-                taken, self._waiting, self._held = self._waiting, {}, 0
+                # Whose last one is still being written waits, so that theirs stay in order.
+                later = {one: self._waiting[one] for one in self._visiting & set(self._waiting)}
+                taken = {one: said for one, said in self._waiting.items() if one not in later}
+                self._waiting, self._held = later, sum(map(len, later.values()))
             peer_ids = list(taken)
             for start in range(0, len(peer_ids), PEERS_AT_ONCE):
                 part = peer_ids[start : start + PEERS_AT_ONCE]
@@ -139,16 +146,37 @@ class Positions:
             for one, what in zip(batch[peer_id], used, strict=True):
                 one.reply(_taken(what))
         for peer_id in done.visiting:
-            for one in batch[peer_id]:
-                one.reply(self._by_itself(one))
+            self._apart(peer_id, batch[peer_id])
         late = self._wired.clock.now() - WAITS
         for peer_id in done.held:
             said = batch[peer_id]
             if self.gather_s and said[0].at > late:
                 self._put_back(peer_id, said)
                 continue
+            self._apart(peer_id, said)
+
+    def _apart(self, peer_id: str, said: list[_Said]) -> None:
+        """Each by itself, in its order; while positions are gathered, beside everybody else's."""
+        if not self.gather_s:
             for one in said:
                 one.reply(self._by_itself(one))
+            return
+        with self._lock:
+            self._visiting.add(peer_id)
+        self.beside(lambda: self._one_by_one(peer_id, said))
+
+    def _one_by_one(self, peer_id: str, said: list[_Said]) -> None:
+        try:
+            for one in said:
+                one.reply(self._by_itself(one))
+        except Exception:
+            log.exception("positions were not answered")
+        finally:
+            with self._lock:
+                self._visiting.discard(peer_id)
+            if not self.gather_s:
+                # This process is about to leave: nobody comes to write what waited for this one.
+                self.write()
 
     def _put_back(self, peer_id: str, said: list[_Said]) -> None:
         with self._lock:
@@ -166,6 +194,10 @@ class Positions:
         except Exception as error:  # noqa: BLE001  # answered by its code; the unforeseen is logged
             return refusal(to_problem(error))
         return _taken(done.used)
+
+
+def _in_a_thread(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name="visit", daemon=True).start()
 
 
 def _put_aside(tx: Transaction, batch: _Batch) -> list[_Said]:

@@ -26,6 +26,7 @@ def gathered(app: Flask) -> Positions:
     """Positions wait until the test writes them."""
     found: Positions = app.extensions["alongside_positions"]
     found.gather_s = 3600.0
+    found.beside = lambda work: work()
     return found
 
 
@@ -158,6 +159,57 @@ def test_whoever_signed_out_meanwhile_is_not_heard(
     assert gone.answer()["code"] == "not_signed_in"
     assert stored(wired, first) == (None, None)
     assert stays.answer()["used"] == "used"
+
+
+def test_who_is_on_a_visit_holds_up_nobody_and_stays_in_order(
+    story: Story, enter: Enter, wired: Wired, clock: ManualClock, gathered: Positions
+) -> None:
+    """A position of a visit takes as long as ten others: it can be news to many."""
+    visitor, waits = story.here.peers
+    story.on_duty(visitor, waits)
+    story.ask()
+    phone, other = Reporter(enter(visitor)), Reporter(enter(waits))
+    story.accept(visitor)
+    undone: list[Callable[[], None]] = []
+    gathered.beside = undone.append
+    phone.reports(at(clock, 39.9701))
+    other.reports(at(clock))
+    gathered.write()
+    assert other.answer()["used"] == "used"
+    assert stored(wired, visitor) == (None, None), "its turn has not come"
+    phone.phone.client.acks = None
+    clock.advance(5)
+    phone.reports(at(clock, 39.9702))
+    other.reports(at(clock, 39.9701))
+    gathered.write()
+    assert other.answer()["used"] == "used"
+    assert len(undone) == 1, "one after another"
+    undone.pop()()
+    assert phone.answer()["used"] == "used"
+    assert stored(wired, visitor)[0] == 39.9701
+    gathered.write()
+    undone.pop()()
+    assert phone.answer()["used"] == "used"
+    assert stored(wired, visitor) == (39.9702, clock.now())
+
+
+def test_who_leaves_writes_what_waited_for_a_visit(
+    story: Story, enter: Enter, wired: Wired, clock: ManualClock, gathered: Positions
+) -> None:
+    visitor = story.here.peers[0]
+    story.on_duty(visitor)
+    story.ask()
+    phone = Reporter(enter(visitor))
+    story.accept(visitor)
+    undone: list[Callable[[], None]] = []
+    gathered.beside = undone.append
+    phone.reports(at(clock, 39.9701))
+    gathered.write()
+    clock.advance(5)
+    phone.reports(at(clock, 39.9702))
+    gathered.hasten()
+    undone.pop()()
+    assert stored(wired, visitor) == (39.9702, clock.now())
 
 
 def test_whoever_said_yes_meanwhile_is_followed(
