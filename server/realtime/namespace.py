@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 MOST_FOLLOWED = 100
 """Requests one socket may follow at a time."""
 FACTS_AT_ONCE = 200
-ADMITTING = 4
+ADMITTING = 32
 """So many who connect are asked about at a time, so that the database is there for others, too."""
 AS_GUEST = {"guest": True}
 """What a bedside screen connects with: its own cookie counts, and no sign-in of that device."""
@@ -138,8 +138,10 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
             if not is_same_origin(request, self._wired.settings.public_url):
                 raise Problem("cross_origin")
             credential, expires_at = Credential(cookie=cookie), None
-        with self._admitting.passed(), self._wired.db.read() as tx:
-            caller = authenticate(tx, credential)
+        with self._admitting.passed() as passing:
+            passing.begin()
+            with self._wired.db.read() as tx:
+                caller = authenticate(tx, credential)
         self._is_here(caller)
         return Connection(sid, credential, caller, expires_at)
 

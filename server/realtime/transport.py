@@ -4,7 +4,9 @@ It mends what the library leaves open at its edges and refuses to know any event
 stands in `websocket`.
 """
 
+import _socket
 import logging
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,7 +19,7 @@ from server.realtime.websocket import PASSING, websocket
 
 log = logging.getLogger(__name__)
 
-OPENING = 2
+OPENING = 32
 """So many connections are opened at a time; one takes a millisecond, and waits for nobody."""
 LOOKS_WITHOUT_NAMESPACE = 6
 """After so many looks of the watcher, a connection that never entered our namespace is closed."""
@@ -35,31 +37,9 @@ def tame(
     """
     engine = server.eio
     leaving.bound(engine, on_slow)
+    Pulse(engine).keep()
     stock = engine._async["websocket"]
     engine._async = {**engine._async, "websocket": websocket(stock)}
-    serve = engine.handle_request
-    turnstile = Turnstile(OPENING)
-    Pulse(engine).keep()
-
-    def handle_request(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        on_request()
-        if not _asks_websocket(environ):
-            return handle_call(environ, start_response)
-        if _is_half_upgrade(environ):
-            return _refuse(start_response)
-        # A websocket gives its place back when it is open, not when it ends.
-        with turnstile.passed() as environ[PASSING]:
-            return handle_call(environ, start_response)
-
-    def handle_call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        try:
-            answer: Iterable[bytes] = serve(environ, start_response)
-        except (StopIteration, ConnectionError):
-            raise  # how the library tells these web servers that the socket is finished with
-        except Exception as error:  # noqa: BLE001  # whatever a client sent, it is not our mistake
-            log.info("refused a socket: %s", type(error).__name__)
-            return _refuse(start_response)
-        return answer
 
     def disconnect(sid: str) -> None:
         # The library's own waits until the client has fetched everything, and it may never.
@@ -77,9 +57,42 @@ def tame(
             log.info("a client does not speak the protocol: %s", type(error).__name__)
             disconnect(sid)
 
-    engine.handle_request = handle_request
+    engine.handle_request = _careful(engine.handle_request, on_request)
     engine.disconnect = disconnect
     engine.on("message", message)
+
+
+def _careful(
+    serve: Callable[[dict[str, Any], Any], Any], on_request: Callable[[], None]
+) -> Callable[[dict[str, Any], Any], Any]:
+    """The library's way to serve a request, with care for what it trips over and for crowds."""
+    turnstile = Turnstile(OPENING)
+
+    def handle_request(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        on_request()
+        if not _asks_websocket(environ):
+            return handle_call(environ, start_response)
+        if _is_half_upgrade(environ):
+            return _refuse(start_response)
+        # A websocket gives its place back when it is open, not when it ends.
+        with turnstile.passed() as passing:
+            if _has_hung_up(environ):
+                return _refuse(start_response)
+            passing.begin()
+            environ[PASSING] = passing
+            return handle_call(environ, start_response)
+
+    def handle_call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        try:
+            answer: Iterable[bytes] = serve(environ, start_response)
+        except (StopIteration, ConnectionError):
+            raise  # how the library tells these web servers that the socket is finished with
+        except Exception as error:  # noqa: BLE001  # whatever a client sent, it is not our mistake
+            log.info("refused a socket: %s", type(error).__name__)
+            return _refuse(start_response)
+        return answer
+
+    return handle_request
 
 
 class _Encoded:
@@ -126,6 +139,26 @@ def answer_later(
 
 def _asks_websocket(environ: dict[str, Any]) -> bool:
     return bool(environ.get("HTTP_UPGRADE", "").lower() == "websocket")
+
+
+def _has_hung_up(environ: dict[str, Any]) -> bool:
+    """Whether who asked is gone: who waited for too long has come again, and is served instead.
+
+    Else a crowd that nobody can serve in time is served all the same, and everybody in vain.
+    """
+    connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    if connection is None:
+        return False
+    # Not as a socket of this process's own kind: on greenlets that would wait.
+    same = _socket.socket(fileno=os.dup(connection.fileno()))
+    try:
+        return same.recv(1, _socket.MSG_PEEK | _socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    finally:
+        same.close()
 
 
 def _is_half_upgrade(environ: dict[str, Any]) -> bool:

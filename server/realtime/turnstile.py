@@ -44,20 +44,22 @@ class Turnstile:
         self._free.acquire()
         passing = Passing(self._free)
         try:
-            # Else all who arrived together would go through at once.
-            others_first()
-            urgent_first()
             yield passing
         finally:
             passing.is_over()
 
 
 class Passing:
-    """One who has a place."""
+    """One who has a place, and must say when they begin: else all who came together go through at once."""
 
     def __init__(self, free: threading.BoundedSemaphore) -> None:
         self._free = free
         self._is_over = False
+
+    def begin(self) -> None:
+        """Whoever is ready, and whatever is urgent, comes first; then it is this one's turn."""
+        others_first()
+        urgent_first()
 
     def is_over(self) -> None:
         """Give the place back; again is the same as once."""
