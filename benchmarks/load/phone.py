@@ -128,6 +128,12 @@ class Phone(Follower):
         if self.away and self.away[-1][1] is None:
             self.away[-1] = (self.away[-1][0], CLOCK.now())
 
+    def end(self, stream: Stream) -> None:
+        """Who is away and done hears no more of it: there is nothing to come back to."""
+        if stream.until is None and self.away and self.away[-1][1] is None:
+            stream.until = self.away[-1][0]
+        super().end(stream)
+
     def _lost(self) -> None:
         self.away.append((CLOCK.now(), None))
         super()._lost()
