@@ -7,7 +7,7 @@ It refuses to know who is to win.
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, text, update
+from sqlalchemy import Connection, Engine, Table, delete, insert, select, text, update
 
 from dispatch.access import Actor
 from dispatch.cells import cell_of
@@ -219,6 +219,10 @@ def close(engine: Engine) -> None:
     """End all requests in place, beside processes that work: everybody is free for the next batch."""
     now = SystemClock().now()
     with engine.begin() as connection:
+        # The requests first, one after another, as whoever else changes them takes them.
+        open_ones = SupportRequest.state.not_in(FINAL)
+        held = select(SupportRequest.id).where(open_ones).order_by(SupportRequest.id)
+        connection.execute(held.with_for_update()).all()
         _end(connection, Visit, Visit.state.in_(LIVE_VISIT), state=VisitState.COMPLETED)
         _end(
             connection,
@@ -230,7 +234,7 @@ def close(engine: Engine) -> None:
         _end(
             connection,
             SupportRequest,
-            SupportRequest.state.not_in(FINAL),
+            open_ones,
             state=RequestState.CANCELLED,
             closed_at=now,
             next_action_at=None,
