@@ -30,6 +30,9 @@ MOST_OF_ONE = 16
 """So many readings of one peer may wait; a phone on the road reads one every four seconds."""
 MOST_WAITING = 20_000
 """So many may wait of all. More come only when the database does not keep up."""
+MOST_BESIDE = 4
+"""Of so many peers something is written by itself at a time. The others wait for their turn: in a rush
+positions must not take the places of everything else."""
 PEERS_AT_ONCE = 2_000
 WAITS = timedelta(seconds=2)
 """How long a reading is left aside because somebody else holds the row; then it waits for it."""
@@ -162,7 +165,12 @@ class Positions:
                 one.reply(self._by_itself(one))
             return
         with self._lock:
-            self._visiting.add(peer_id)
+            is_full = len(self._visiting) >= MOST_BESIDE
+            if not is_full:
+                self._visiting.add(peer_id)
+        if is_full:
+            self._put_back(peer_id, said)
+            return
         self.beside(lambda: self._one_by_one(peer_id, said))
 
     def _one_by_one(self, peer_id: str, said: list[_Said]) -> None:

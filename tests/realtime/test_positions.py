@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from dispatch.actions import positions as together
 from dispatch.models import Duty
+from server.realtime import positions as module
 from server.realtime.positions import MOST_OF_ONE, Positions
 from server.wiring import Wired
 from storage.clock import ManualClock
@@ -191,6 +192,35 @@ def test_who_is_on_a_visit_holds_up_nobody_and_stays_in_order(
     undone.pop()()
     assert phone.answer()["used"] == "used"
     assert stored(wired, visitor) == (39.9702, clock.now())
+
+
+def test_positions_of_visits_do_not_take_every_place(
+    story: Story,
+    enter: Enter,
+    wired: Wired,
+    clock: ManualClock,
+    gathered: Positions,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "MOST_BESIDE", 1)
+    visitors = story.here.peers
+    story.on_duty(*visitors)
+    phones = []
+    for visitor in visitors:
+        story.ask()
+        phones.append(Reporter(enter(visitor)))
+        story.accept(visitor)
+    undone: list[Callable[[], None]] = []
+    gathered.beside = undone.append
+    for phone in phones:
+        phone.reports(at(clock))
+    gathered.write()
+    gathered.write()
+    assert len(undone) == 1, "the other waits for its turn"
+    undone.pop()()
+    gathered.write()
+    undone.pop()()
+    assert [phone.answer()["used"] for phone in phones] == ["used", "used"]
 
 
 def test_who_leaves_writes_what_waited_for_a_visit(
