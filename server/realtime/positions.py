@@ -30,7 +30,7 @@ MOST_OF_ONE = 16
 """So many readings of one peer may wait; a phone on the road reads one every four seconds."""
 MOST_WAITING = 20_000
 """So many may wait of all. More come only when the database does not keep up."""
-MOST_BESIDE = 4
+MOST_BESIDE = 12
 """Of so many peers something is written by itself at a time. The others wait for their turn: in a rush
 positions must not take the places of everything else."""
 PEERS_AT_ONCE = 2_000
