@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from storage.clock import Clock
 from storage.engine import READ_ONLY
 from storage.failpoints import failpoint
-from storage.gate import Gate
+from storage.gate import Gate, through
 
 log = logging.getLogger(__name__)
 
@@ -85,17 +85,20 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A transaction that commits when the block ends and rolls back when it raises."""
-        with self._passed(), Session(self.engine, expire_on_commit=False) as session:
-            tx = Transaction(session, self.clock.now(), is_read_only=False)
-            yield tx
-            for before in self.before_commit:
-                before(tx)
-            failpoint("commit.before")
-            session.commit()
-        failpoint("commit.after")
-        for after in self.after_commit:
-            _best_effort(lambda hook=after: hook(tx))  # type: ignore[misc]  # bound per turn
-        tx.run_after_commit()
+        with self._passed():
+            with Session(self.engine, expire_on_commit=False) as session:
+                tx = Transaction(session, self.clock.now(), is_read_only=False)
+                yield tx
+                for before in self.before_commit:
+                    before(tx)
+                failpoint("commit.before")
+                session.commit()
+            failpoint("commit.after")
+            # In the same place: what stands must not be refused the look that tells of it.
+            with through():
+                for after in self.after_commit:
+                    _best_effort(lambda hook=after: hook(tx))  # type: ignore[misc]  # bound per turn
+                tx.run_after_commit()
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:

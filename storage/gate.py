@@ -22,6 +22,7 @@ AHEAD_S = 0.25
 """How long at most ordinary work lets what is urgent go first: a yes takes a tenth of it at rest."""
 
 _is_urgent: ContextVar[bool] = ContextVar("is_urgent", default=False)
+_is_through: ContextVar[bool] = ContextVar("is_through", default=False)
 
 
 @contextmanager
@@ -36,6 +37,16 @@ def urgent(is_so: bool = True) -> Iterator[None]:
             yield
     finally:
         _is_urgent.reset(before)
+
+
+@contextmanager
+def through() -> Iterator[None]:
+    """What is done inside belongs to work that has its place already, and needs no second one."""
+    before = _is_through.set(True)
+    try:
+        yield
+    finally:
+        _is_through.reset(before)
 
 
 def urgent_first() -> None:
@@ -97,7 +108,7 @@ class Gate:
     @contextmanager
     def passed(self) -> Iterator[None]:
         """Hold a place while inside. Raises SQLAlchemy's `TimeoutError` when none becomes free."""
-        if _is_urgent.get():
+        if _is_urgent.get() or _is_through.get():
             yield
             return
         urgent_first()

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from server.wiring import Wired
+from storage.database import Transaction
 from storage.gate import Gate, urgent
 from tests.api.conftest import Api
 from tests.api.people import World
@@ -73,6 +75,32 @@ def test_what_is_kept_free_is_more_than_ordinary_work_can_take(
         pass
     with urgent(), wired.db.transaction() as tx:
         tx.session.connection()
+
+
+@postgresql
+def test_what_was_committed_is_told_from_the_same_place(wired: Wired, api: Api) -> None:
+    gate = wired.db.gate = Gate(1, wait_s=SOON_S)
+    told, is_waiting = threading.Event(), threading.Event()
+
+    def come_meanwhile() -> None:
+        is_waiting.set()
+        with wired.db.read():
+            assert told.is_set()
+
+    def tell(tx: Transaction) -> None:
+        other.start()
+        assert is_waiting.wait(SOON_S)
+        gate.wait_s = 0.01
+        with wired.db.read() as look:
+            assert look.session.scalar(text("SELECT 1")) == 1
+        told.set()
+
+    other = threading.Thread(target=come_meanwhile)
+    wired.db.after_commit.append(tell)
+    with wired.db.transaction() as tx:
+        tx.session.connection()
+    assert told.is_set(), "a commit was not told because others were in its way"
+    other.join(SOON_S)
 
 
 def test_a_place_is_given_back_and_who_waits_gets_it() -> None:
