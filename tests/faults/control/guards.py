@@ -162,8 +162,8 @@ GUARDS = (
         "commit-together",
         "what must arrive is written in the same commit",
         "storage/database.py",
-        '            for before in self.before_commit:\n                before(tx)\n            failpoint("commit.before")\n            session.commit()\n',
-        '            failpoint("commit.before")\n            session.commit()\n            for before in self.before_commit:\n                before(tx)\n            session.commit()\n',
+        '                for before in self.before_commit:\n                    before(tx)\n                failpoint("commit.before")\n                session.commit()\n',
+        '                failpoint("commit.before")\n                session.commit()\n                for before in self.before_commit:\n                    before(tx)\n                session.commit()\n',
         (DATABASE,),
         "hook_that_fails and sqlite",
     ),
@@ -175,6 +175,14 @@ GUARDS = (
         "    except ZeroDivisionError:\n        pass\n",
         (DATABASE,),
         "after_the_commit and sqlite",
+    ),
+    Guard(
+        "told-from-its-place",
+        "what was committed is told from the place that the transaction had",
+        "storage/gate.py",
+        "        if _is_urgent.get() or _is_through.get():\n",
+        "        if _is_urgent.get():\n",
+        ("tests/api/test_rush.py",),
     ),
     # Leases.
     Guard(
