@@ -57,24 +57,35 @@ def of(tx: Transaction, request: SupportRequest, policy: Policy, ways: Sequence[
 
 @cache
 def _free(dialect: str, ways: int) -> Any:
-    """Id, open offers elsewhere that hold, and how many may."""
+    """Id, open offers elsewhere that hold, and how many may.
+
+    What speaks against somebody is read once for all of them: asked of each, a database that was told of
+    a table while it was empty goes through all of it each time.
+    """
     holding = (
-        select(func.count())
+        select(Offer.peer_id, func.count().label("how_many"))
         .where(
-            Offer.peer_id == Peer.id,
+            near.one_of(dialect, Offer.peer_id, "ids"),
             Offer.state == OfferState.OPEN,
             Offer.request_id != bindparam("request"),
             Offer.asked_at > bindparam("holding"),
         )
-        .scalar_subquery()
+        .group_by(Offer.peer_id)
+        .subquery()
     )
+    busy = select(Visit.peer_id).where(
+        near.one_of(dialect, Visit.peer_id, "ids"), Visit.state.in_(sorted(BUSY_VISIT))
+    )
+    excluded = select(Exclusion.peer_id).where(Exclusion.request_id == bindparam("request"))
+    unwanted = select(DoNotPair.peer_id).where(DoNotPair.site_id == bindparam("site"))
     offered = [bindparam(f"way{place}", type_=String) for place in range(ways)]
     return (
-        select(Peer.id, holding, Peer.open_offer_limit)
+        select(Peer.id, func.coalesce(holding.c.how_many, 0), Peer.open_offer_limit)
         .join(Duty, Duty.peer_id == Peer.id)
+        .outerjoin(holding, holding.c.peer_id == Peer.id)
         .where(
+            # Said of one table: told of both, PostgreSQL goes through the whole list for each row.
             near.one_of(dialect, Peer.id, "ids"),
-            near.one_of(dialect, Duty.peer_id, "ids"),
             Peer.is_muted.is_(False),
             Peer.is_reachable.is_(True),
             or_(Duty.until.is_(None), Duty.until > bindparam("until")),
@@ -83,10 +94,8 @@ def _free(dialect: str, ways: int) -> Any:
             exists().where(
                 Certificate.peer_id == Peer.id, Certificate.expires_at > bindparam("now")
             ),
-            ~exists().where(Visit.peer_id == Peer.id, Visit.state.in_(sorted(BUSY_VISIT))),
-            ~exists().where(
-                Exclusion.peer_id == Peer.id, Exclusion.request_id == bindparam("request")
-            ),
-            ~exists().where(DoNotPair.peer_id == Peer.id, DoNotPair.site_id == bindparam("site")),
+            Peer.id.not_in(busy),
+            Peer.id.not_in(excluded),
+            Peer.id.not_in(unwanted),
         )
     )
