@@ -66,9 +66,9 @@ class Worker(GeventWorker):  # type: ignore[misc]  # the library has no types
         listener.setblocking(1)
         pool = Pool(self.worker_connections)
         server = StreamServer(listener, handle=partial(self.handle, listener), spawn=pool)
-        # Whoever is free takes the next one, instead of one process all that wait; and who is served
-        # already has a turn between those who come.
-        server.max_accept = 1 if self.cfg.workers > 1 else AT_ONCE
+        # Who is served already has a turn between those who come. One at a time would share them more
+        # evenly between processes; but then a yes stands behind two thousand who come back, at the door.
+        server.max_accept = AT_ONCE
         server.start()
         return server
 
