@@ -101,8 +101,11 @@ def _offers(found: Verdict, offers: Iterable[Offer], phones: dict[str, Phone]) -
 
 
 def _told_at(phone: Phone, asked_at: datetime) -> datetime:
-    """When this phone could first be told: at once, or when it had come back."""
+    """When this phone could first be told: at once, or when it had come back.
+
+    What was asked just before it left may have been on its way still.
+    """
     for left, back in phone.away:
-        if left <= asked_at and (back is None or asked_at <= back):
+        if left <= asked_at + AT_ONCE and (back is None or asked_at <= back):
             return back or datetime.max.replace(tzinfo=asked_at.tzinfo) - AT_ONCE
     return asked_at

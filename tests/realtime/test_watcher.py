@@ -1,6 +1,7 @@
 """Who may no longer listen is put out, by the next look."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from dispatch.states import Role
 from server.auth import sessions
 from server.auth.tokens import ACCESS_LIFE_S
 from server.realtime import watcher as module
+from server.realtime.connections import Connection
 from server.realtime.watcher import Watcher
 from server.wiring import Wired
 from storage.clock import ManualClock
@@ -146,3 +148,34 @@ def test_who_follows_while_the_watcher_looks_goes_on_hearing(
     phone.hears("fact")
     story.step(visits[0], "depart", peer)
     assert [fact["type"] for fact in phone.hears("fact")] == ["visit_departed"]
+
+
+def test_many_are_looked_at_a_few_at_a_time_and_nobody_is_left_out(
+    enter: Enter, wired: Wired, world: World, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "IN_A_ROW", 2)
+    monkeypatch.setattr(module, "LOOK_S", 0.3)
+    here = world.here
+    people = [here.staff, here.manager, here.admin, *here.peers[:2]]
+    sockets = [enter(one) for one in people]
+    looked: list[int] = []
+    look = watcher.look
+
+    def counted(some: Sequence[Connection] | None = None) -> None:
+        looked.append(len(some or ()))
+        look(some)
+
+    monkeypatch.setattr(watcher, "look", counted)
+    with wired.db.transaction() as tx:
+        for one in people:
+            sessions.revoke_user(tx, one.id, "left")
+    all_are_out = threading.Event()
+    watcher.start()
+    for _ in range(300):
+        if not any(socket.is_in for socket in sockets):
+            all_are_out.set()
+        if all_are_out.wait(0.1):
+            break
+    watcher._stop.set()
+    assert all_are_out.is_set()
+    assert looked[:3] == [2, 2, 1]
