@@ -14,9 +14,10 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks.table import percentile, show
 from tests.browser.calls import MEDIA, connected, link_of, say_yes, video_visit
-from tests.browser.conftest import TABLET, sign_in
+from tests.browser.conftest import sign_in
 from tests.browser.phones import MOBILE, expect_state
 from tests.browser.server import Town, town
+from tests.browser.windows import TABLET
 from tests.harness.chromium import chromium
 from tests.harness.turn import SECRET, Relay
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import TABLET, Open
 from tests.browser.phones import MOBILE, ask, on_duty, steps, until
 from tests.browser.server import Town
+from tests.browser.windows import TABLET, Open
 
 MEDIA = ["microphone", "camera"]
 SAMPLE = "room.call.sample()"

@@ -1,7 +1,7 @@
 """One browser for these tests, one server for a module, one context for a test."""
 
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +9,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.console import NO_PUSH
+from tests.browser.phones import on_duty
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
+from tests.browser.windows import PATIENCE_MS, WORKSTATION, Open
 from tests.harness.chromium import chromium
 
 HERE = Path(__file__).parent
-PATIENCE_MS = 20_000
-"""How long a test waits for what a screen does by itself, on a machine that is busy."""
 expect.set_options(timeout=PATIENCE_MS)
-WORKSTATION = {"width": 1440, "height": 900}
-TABLET = {"width": 1024, "height": 768}
-PHONE = {"width": 390, "height": 844}
-
-Open = Callable[..., Page]
 
 FAILED = pytest.StashKey[bool]()
 
@@ -119,6 +114,16 @@ def open_page(browser: Browser, town: Town, contexts: list[BrowserContext]) -> I
 
     yield open_
     assert not errors, errors
+
+
+@pytest.fixture
+def peer(town: Town) -> Iterator[dict[str, Any]]:
+    """A peer near the first site, available; afterwards nothing is open."""
+    found = town.user("peer", 1)
+    on_duty(town, found)
+    yield found
+    town.finish_all()
+    town.off_duty()
 
 
 def sign_in(page: Page, who: dict[str, Any]) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.browser.conftest import PATIENCE_MS
 from tests.browser.server import Town
+from tests.browser.windows import PATIENCE_MS
 
 SITE = (39.96097, -82.99100)
 HOMES = [(-0.03, -0.06), (0.02, 0.01), (0.05, 0.04), (0.09, 0.11), (0.0, 0.13)]

@@ -11,8 +11,8 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, Open
 from tests.browser.server import Town
+from tests.browser.windows import PHONE, Open
 
 SITE = (39.96097, -82.99100)
 NEAR = (39.98, -82.98)

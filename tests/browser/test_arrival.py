@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
 from tests.browser.looking import everywhere, picture
 from tests.browser.manage import LATER, SITE, accept, ask
 from tests.browser.phones import phone_of
 from tests.browser.server import Town
+from tests.browser.windows import Open
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from dispatch.geo import Point
 from storage.clock import SystemClock
 from storage.database import Database
 from storage.engine import make_engine
-from tests.browser.conftest import Open
 from tests.browser.manage import ask
 from tests.browser.phones import until
 from tests.browser.server import Town
+from tests.browser.windows import Open
 from tests.harness.crowd import fill
 
 REQUESTS, PEERS = 300, 1_000

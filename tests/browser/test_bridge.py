@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
 from tests.browser.looking import everywhere, picture
 from tests.browser.phones import ask, heading, on_duty, phone_of, press, steps
 from tests.browser.server import Town
 from tests.browser.test_chat import texts, write
+from tests.browser.windows import Open
 
 BY_VIDEO = {"on_duty": True, "modalities": ["video"]}
 

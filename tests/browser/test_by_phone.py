@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.phones import SITE, ask, phone_of, press, request_of, steps, until
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
+from tests.browser.windows import Open
 from tests.harness.twilio import Sent, TwilioServer
 from tests.harness.twilio_bridge import Bridge, newest
 

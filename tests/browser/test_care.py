@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
 from tests.browser.console import CUT_OFF, NO_SIGNAL
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.manage import accept, ask, on_duty
 from tests.browser.server import Town
+from tests.browser.windows import Open
 
 
 @pytest.fixture

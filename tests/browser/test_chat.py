@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PHONE, Open
 from tests.browser.console import NO_SIGNAL, SERVER_GONE
 from tests.browser.looking import accessible, picture
 from tests.browser.phones import ask, heading, on_duty, phone_of, steps
 from tests.browser.server import Town
+from tests.browser.windows import PHONE, Open
 
 AWAY = (*NO_SIGNAL, *SERVER_GONE)
 

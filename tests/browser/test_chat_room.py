@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.calls import bedside, connected, link_of, peers_room, say_yes, video_visit
-from tests.browser.conftest import Open
 from tests.browser.console import NO_SIGNAL, SERVER_GONE
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.phones import (
@@ -21,6 +20,7 @@ from tests.browser.phones import (
 )
 from tests.browser.server import Town
 from tests.browser.test_chat import texts, write
+from tests.browser.windows import Open
 
 AWAY = (*NO_SIGNAL, *SERVER_GONE)
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import TABLET, Open
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.server import Town
+from tests.browser.windows import TABLET, Open
 
 PIN_ERRORS = ("401", "429")
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, TABLET, Open
 from tests.browser.console import NO_SIGNAL, SERVER_GONE
 from tests.browser.looking import accessible, fits, picture, violations
 from tests.browser.server import Town
+from tests.browser.windows import PATIENCE_MS, TABLET, Open
 
 SITE = (39.96097, -82.99100)
 HOMES = [(-0.03, -0.04), (0.01, 0.0), (0.02, 0.0), (0.09, 0.0)]

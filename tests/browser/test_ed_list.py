@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open
 from tests.browser.console import CUT_OFF, NO_SIGNAL, SERVER_GONE
 from tests.browser.manage import ask
 from tests.browser.server import Town
+from tests.browser.windows import Open
 
 
 @pytest.fixture(autouse=True)

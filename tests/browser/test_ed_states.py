@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
 from tests.browser.looking import everywhere
 from tests.browser.manage import HOMES, SITE, accept, ask, on_duty
 from tests.browser.server import Town
+from tests.browser.windows import Open
 
 
 @pytest.fixture

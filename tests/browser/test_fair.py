@@ -12,11 +12,11 @@ from dispatch.learning import training
 from dispatch.models import User
 from dispatch.states import Role
 from storage.clock import SystemClock
-from tests.browser.conftest import Open
 from tests.browser.console import CUT_OFF
 from tests.browser.looking import accessible, everywhere, fits, picture
 from tests.browser.phones import heading, phone_of, press
 from tests.browser.server import Town
+from tests.browser.windows import Open
 from tests.harness.databases import open_database
 from tests.harness.past import past
 

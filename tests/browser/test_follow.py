@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.calls import bedside, connected, flows, link_of, peers_room, say_yes, video_visit
-from tests.browser.conftest import TABLET, Open
 from tests.browser.console import NO_SIGNAL
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.phones import (
@@ -22,6 +21,7 @@ from tests.browser.phones import (
 )
 from tests.browser.server import Town
 from tests.browser.test_chat import texts, write
+from tests.browser.windows import TABLET, Open
 
 BY_VIDEO = {"on_duty": True, "modalities": ["video"]}
 BY_CHAT = {"on_duty": True, "modalities": ["chat"]}

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, TABLET, Open
 from tests.browser.console import NO_SIGNAL
 from tests.browser.looking import accessible, fits
 from tests.browser.phones import (
@@ -21,6 +20,7 @@ from tests.browser.phones import (
 )
 from tests.browser.server import Town
 from tests.browser.test_peer_signal import worker_ready
+from tests.browser.windows import PHONE, TABLET, Open
 
 SECURITY = "+16145550177"
 NOTE = "Security came; they are at home by now."

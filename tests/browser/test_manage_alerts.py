@@ -5,11 +5,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
 from tests.browser.console import CUT_OFF
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.manage import ask, on_duty
 from tests.browser.server import Town
+from tests.browser.windows import Open
 
 
 def unsent(town: Town) -> tuple[str, str]:

@@ -7,7 +7,6 @@ from secrets import token_hex
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PHONE, Open
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.manage import (
     QUICK,
@@ -20,6 +19,7 @@ from tests.browser.manage import (
     on_duty,
 )
 from tests.browser.server import Town
+from tests.browser.windows import PHONE, Open
 
 NO_DIALLING = """document.addEventListener('click', (event) => {
   if (event.target.closest('a[href^="tel:"]')) event.preventDefault();

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open
 from tests.browser.console import CUT_OFF, SERVER_GONE
 from tests.browser.looking import accessible, picture
 from tests.browser.manage import SITE, ask
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
+from tests.browser.windows import Open
 
 BACK = 15_000
 """Milliseconds in which a page has found a server that is there again."""

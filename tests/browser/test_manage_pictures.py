@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open
 from tests.browser.looking import accessible, picture
 from tests.browser.manage import PASSWORD, SOON, Person
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
+from tests.browser.windows import Open
 
 SITES = {
     "Darby Plains": (39.90, -83.05),

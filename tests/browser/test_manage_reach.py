@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.manage import SOON, Person, ask, on_duty
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
+from tests.browser.windows import Open
 
 PHONE = {"kind": "fcm", "platform": "android"}
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.server import Town
+from tests.browser.windows import Open
 
 
 def site_of(town: Town, name: str) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open
 from tests.browser.looking import everywhere
 from tests.browser.manage import accept, ask, on_duty
 from tests.browser.server import Town
+from tests.browser.windows import Open
 
 PAGES = (
     "peers",

@@ -6,11 +6,11 @@ from secrets import token_hex
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.manage import LATER, SOON, ask, on_duty
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
+from tests.browser.windows import Open
 
 ONE = LATER | {"waves": [{"after_s": 0, "size": 1}]}
 

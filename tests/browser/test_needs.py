@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.calls import bedside, connected, link_of, peers_room, say_yes, video_visit
-from tests.browser.conftest import PHONE, TABLET, Open
 from tests.browser.looking import accessible, fits
 from tests.browser.phones import ask, heading, on_duty, phone_of, press, steps, until
 from tests.browser.server import Town
+from tests.browser.windows import PHONE, TABLET, Open
 
 
 @pytest.fixture

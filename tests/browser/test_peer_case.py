@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open
 from tests.browser.phones import (
     ask,
     expect_state,
@@ -19,6 +18,7 @@ from tests.browser.phones import (
     until,
 )
 from tests.browser.server import Town
+from tests.browser.windows import Open
 
 
 @pytest.fixture

@@ -1,19 +1,15 @@
 """A peer takes a yes back: what was asked about the visit is let go, and nothing more is asked."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.conftest import Open
 from tests.browser.console import CUT_OFF, NO_SOCKET
 from tests.browser.phones import (
     ask,
     expect_state,
     heading,
-    on_duty,
     phone_of,
     press,
     request_of,
@@ -21,20 +17,11 @@ from tests.browser.phones import (
 )
 from tests.browser.server import Town
 from tests.browser.test_chat import write
+from tests.browser.windows import Open
 
 TALK = re.compile(r"/visits/[^/]+/talk(\?|$)")
 FACTS = re.compile(r"/requests/[^/]+/facts\?")
 KEPT = "Object.keys(localStorage).filter((name) => name.startsWith('alongside.talk.'))"
-
-
-@pytest.fixture
-def peer(town: Town) -> Iterator[dict[str, Any]]:
-    """A peer near the first site, available; afterwards nothing is open."""
-    found = town.user("peer", 1)
-    on_duty(town, found)
-    yield found
-    town.finish_all()
-    town.off_duty()
 
 
 def says_yes(phone: Page, town: Town) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
 from tests.browser.console import CUT_OFF, NO_SIGNAL
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.phones import (
@@ -19,6 +18,7 @@ from tests.browser.phones import (
     steps,
 )
 from tests.browser.server import Town
+from tests.browser.windows import Open
 
 NIGHT = "document.documentElement.dataset.theme = 'dark'"
 DAY = "document.documentElement.dataset.theme = 'light'"

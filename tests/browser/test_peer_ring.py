@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
 from tests.browser.console import NO_SIGNAL
 from tests.browser.looking import accessible, fits
-from tests.browser.phones import MOBILE, ask, heading, on_duty, press, until
+from tests.browser.phones import MOBILE, ask, heading, press, until
 from tests.browser.rings import NEVER_SETTLES, Worker, hand_over
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
+from tests.browser.windows import Open
 from tests.harness.webpush import Browser, PushService
 
 ANSWER_MS = 25_000
@@ -37,15 +37,11 @@ def town(tmp_path_factory: pytest.TempPathFactory, service: PushService) -> Iter
 
 
 @pytest.fixture
-def peer(town: Town) -> Iterator[dict[str, Any]]:
-    """A peer near the first site, available and without a device; afterwards nothing is open."""
-    found = town.user("peer", 1)
-    on_duty(town, found)
-    yield found
-    town.finish_all()
-    town.off_duty()
-    for one in devices(town, found):
-        town.call(found, "DELETE", f"/devices/{one['id']}", status=204)
+def peer(town: Town, peer: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The same; afterwards without a device."""
+    yield peer
+    for one in devices(town, peer):
+        town.call(peer, "DELETE", f"/devices/{one['id']}", status=204)
 
 
 def devices(town: Town, who: dict[str, Any]) -> list[dict[str, Any]]:

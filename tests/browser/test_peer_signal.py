@@ -2,13 +2,10 @@
 
 import json
 import signal
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Open
 from tests.browser.console import NO_SIGNAL, NO_SOCKET, SERVER_GONE
 from tests.browser.looking import accessible, fits
 from tests.browser.phones import (
@@ -16,7 +13,6 @@ from tests.browser.phones import (
     ask,
     expect_state,
     heading,
-    on_duty,
     phone_of,
     press,
     request_of,
@@ -24,6 +20,7 @@ from tests.browser.phones import (
     until,
 )
 from tests.browser.server import Town
+from tests.browser.windows import Open
 
 SOON_MS = 10_000
 """A lost connection is noticed by a poll within 4 s, and tried again within 7.5 s."""
@@ -31,16 +28,6 @@ POSITION_S = 20
 """A phone that stands still is asked where it is every 15 s."""
 YES_MS = 16_000
 """A yes is tried for ten seconds, the last time as long as a call takes without signal."""
-
-
-@pytest.fixture
-def peer(town: Town) -> Iterator[dict[str, Any]]:
-    """A peer near the first site, available; afterwards nothing is open."""
-    found = town.user("peer", 1)
-    on_duty(town, found)
-    yield found
-    town.finish_all()
-    town.off_duty()
 
 
 def worker_ready(page: Page) -> None:

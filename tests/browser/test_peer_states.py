@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
 from tests.browser.looking import everywhere
 from tests.browser.phones import ask, expect_state, on_duty, phone_of
 from tests.browser.server import Town
+from tests.browser.windows import Open
 
 LIKE = {"en": "a veteran, a parent", "es": "alguien veterano, alguien con hijos"}
 STEPS = {

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open
 from tests.browser.looking import accessible, fits, picture
 from tests.browser.phones import phone_of, press, until
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
+from tests.browser.windows import Open
 from tests.harness.twilio import TwilioServer
 
 NUMBER = "+16145550100"

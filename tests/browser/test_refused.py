@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
-from tests.browser.conftest import Open
 from tests.browser.manage import ask
 from tests.browser.server import Town
+from tests.browser.windows import Open
 
 AWAY = '{"ok":false,"code":"database_unavailable","detail":"Away."}'
 CONNECT = '44/live,{"message":"Away.","data":{"code":"database_unavailable","detail":"Away."}}'

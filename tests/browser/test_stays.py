@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import TABLET, Open
 from tests.browser.looking import accessible, fits
 from tests.browser.phones import ask, heading, on_duty, phone_of, press, steps
 from tests.browser.server import Town
+from tests.browser.windows import TABLET, Open
 
 
 @pytest.fixture

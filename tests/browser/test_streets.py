@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
 from tests.browser.looking import accessible, fits
 from tests.browser.manage import HOMES, SITE, accept, ask, on_duty
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
+from tests.browser.windows import Open
 from tests.harness.streets import StreetServer
 
 WHOSE = "© <Streets> of our own"

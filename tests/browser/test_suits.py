@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
 from tests.browser.looking import accessible, everywhere, fits, picture
 from tests.browser.phones import ask, on_duty, phone_of, press, request_of, steps
 from tests.browser.server import Town
 from tests.browser.test_ed import ask as three_taps
+from tests.browser.windows import Open
 
 MET_BEFORE = "You have met before. Part of why we asked you."
 

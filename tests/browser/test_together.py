@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, Open
 from tests.browser.phones import heading, on_duty, phone_of, press
 from tests.browser.server import Town
+from tests.browser.windows import PATIENCE_MS, Open
 
 SOON = PATIENCE_MS
 """Milliseconds within which a page has changed by itself."""

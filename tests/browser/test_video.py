@@ -22,12 +22,12 @@ from tests.browser.calls import (
     turn_camera_on,
     video_visit,
 )
-from tests.browser.conftest import Open
 from tests.browser.console import SERVER_GONE
 from tests.browser.looking import everywhere, picture, violations
 from tests.browser.phones import MOBILE, expect_state, request_of, until
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
+from tests.browser.windows import Open
 from tests.harness.turn import SECRET, Relay
 
 CUT_MS = 10_000

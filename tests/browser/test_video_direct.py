@@ -18,10 +18,10 @@ from tests.browser.calls import (
     turn_camera_on,
     video_visit,
 )
-from tests.browser.conftest import Open
 from tests.browser.looking import everywhere, picture
 from tests.browser.phones import MOBILE, expect_state, heading, request_of, until
 from tests.browser.server import Town
+from tests.browser.windows import Open
 
 BLOCKED = ("status of 404",)
 

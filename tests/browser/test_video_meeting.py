@@ -15,11 +15,11 @@ from tests.browser.calls import (
     say_yes,
     video_visit,
 )
-from tests.browser.conftest import Open
 from tests.browser.looking import everywhere, picture
 from tests.browser.phones import expect_state, until
 from tests.browser.server import Town
 from tests.browser.server import town as start_town
+from tests.browser.windows import Open
 from tests.harness.meetings import JitsiHost, LiveKitHost
 
 

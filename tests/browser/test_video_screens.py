@@ -17,10 +17,10 @@ from tests.browser.calls import (
     turn_camera_on,
     video_visit,
 )
-from tests.browser.conftest import Open
 from tests.browser.looking import everywhere, picture
 from tests.browser.phones import heading, until
 from tests.browser.server import Town
+from tests.browser.windows import Open
 
 SIZES: dict[str, ViewportSize] = {
     "small": {"width": 320, "height": 640},

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from dispatch.models import User
 from dispatch.states import Role
 from storage.clock import SystemClock
-from tests.browser.conftest import Open
 from tests.browser.looking import accessible, everywhere, picture
 from tests.browser.server import Town
+from tests.browser.windows import Open
 from tests.harness.databases import open_database
 from tests.harness.weeks import weeks
 

@@ -26,6 +26,7 @@ from dispatch.recorded import recording
 from dispatch.recorded.recording import Inputs
 from dispatch.states import Modality, RequestState
 from dispatch.waves import LOOK_AGAIN_S, Awaited, Decision, Search
+from tests.harness.asking import OPEN
 from tests.harness.databases import START as NOW
 from tests.harness.views import MOMENTS, NEEDS, SITE, crowd
 
@@ -205,18 +206,7 @@ def test_there_is_always_a_decision_with_a_reason(
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_nobody_at_all(strategy: str) -> None:
     need = Need(SITE, frozenset({Modality.IN_PERSON}), "en")
-    search = Search(
-        RequestState.SEARCHING,
-        Modality.IN_PERSON,
-        NOW,
-        0,
-        False,
-        False,
-        False,
-        frozenset(),
-        (),
-        NOW,
-    )
+    search = replace(OPEN, video_fallback=False)
     policy = Policy.model_validate({"strategy": strategy})
     found = next_move(search, [], need, NOW, policy)
     assert (found.ask, found.escalate, found.eligible) == ((), False, 0)
@@ -234,18 +224,7 @@ def test_one_peer_only_is_asked_when_they_can_be(strategy: str, until: datetime 
         badge_until=NOW + timedelta(days=9), position=SITE,
     )  # fmt: skip
     need = Need(SITE, frozenset({Modality.IN_PERSON}), "en")
-    search = Search(
-        RequestState.SEARCHING,
-        Modality.IN_PERSON,
-        NOW,
-        0,
-        False,
-        False,
-        False,
-        frozenset(),
-        (),
-        NOW,
-    )
+    search = replace(OPEN, video_fallback=False)
     policy = Policy.model_validate({"strategy": strategy})
     found = next_move(search, [only], need, NOW, policy)
     could = isinstance(survey.judge(only, need, NOW, policy), Candidate)

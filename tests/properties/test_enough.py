@@ -17,6 +17,7 @@ from dispatch.states import REMOTE, Focus, Modality, RequestState
 from dispatch.suits import ahead_min
 from dispatch.survey import Survey
 from dispatch.waves import Awaited, Decision, Search
+from tests.harness.asking import OPEN
 from tests.harness.databases import START as NOW
 from tests.harness.views import SITE, crowd
 
@@ -164,18 +165,7 @@ def test_a_quiet_town_is_known_by_its_nearest() -> None:
         replace(one, position=Point(SITE.latitude + 0.002 * place, SITE.longitude))
         for place, one in enumerate(peers)
     ]
-    search = Search(
-        RequestState.SEARCHING,
-        Modality.IN_PERSON,
-        NOW,
-        0,
-        False,
-        False,
-        False,
-        frozenset(),
-        (),
-        NOW,
-    )
+    search = replace(OPEN, video_fallback=False)
     for strategy in ("waves", "simple", "priced"):
         policy = Policy.model_validate({"strategy": strategy})
         need = Need(SITE, frozenset({Modality.IN_PERSON}), "en")
