@@ -63,6 +63,9 @@ class BoardFeed:
         self.outlet: Outlet = Nowhere()
         self._lock = threading.Lock()
         self._changed: dict[str, _Changed] = {}
+        self._has_news = threading.Event()
+        self._pause = threading.Event()
+        self._is_running = False
         self.gather_s = 0.0
         """How long changes are gathered before they are told; 0 tells at once."""
 
@@ -71,16 +74,27 @@ class BoardFeed:
         if not self.outlet.is_heard(rooms.board(network_id)):
             return
         with self._lock:
-            is_first = not self._changed
             changed = self._changed.setdefault(network_id, _Changed())
             changed.requests |= requests
             changed.peers |= peers
+            starts = bool(self.gather_s) and not self._is_running
+            self._is_running |= starts
         if not self.gather_s:
             self.tell()
-        elif is_first:
-            timer = threading.Timer(self.gather_s, self.tell)
-            timer.daemon = True
-            timer.start()
+            return
+        self._has_news.set()
+        if starts:
+            threading.Thread(target=self._run, name="boards", daemon=True).start()
+
+    def _run(self) -> None:
+        """As long as the process: who marks must not wait for a thread to begin, a turn of everybody."""
+        while self._has_news.wait():
+            self._pause.wait(self.gather_s)
+            self._has_news.clear()
+            try:
+                self.tell()
+            except Exception:
+                log.exception("boards were not told")
 
     def tell(self) -> None:
         """Read what was marked, and tell it. With the database away it stays untold."""
