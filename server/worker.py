@@ -19,8 +19,9 @@ from server.loading import leaving
 
 AT_ONCE = 100
 """So many connections are taken in a row while others are served."""
-BEAT_S = 1.0
-"""How often gunicorn is told that this process lives."""
+BEAT_S = 0.2
+"""How often gunicorn is told that this process lives, and it is seen whether gunicorn does: whoever is left
+behind keeps the port, and the next one would try again only after a second."""
 
 
 class Worker(GeventWorker):  # type: ignore[misc]  # the library has no types
