@@ -10,8 +10,13 @@ die() {
     exit 1
 }
 
-# name_database: sets $kind, and $PGHOST and so on or $file, from $DATABASE_URL.
+# name_database: sets $kind, and $PGHOST and so on or $file, from $DATABASE_URL. Without it PostgreSQL's own
+# variables count, as in a container that has no Python.
 name_database() {
+    if [ -z "${DATABASE_URL:-}" ] && [ -n "${PGDATABASE:-}" ]; then
+        kind=postgresql
+        return
+    fi
     [ -n "${DATABASE_URL:-}" ] || die "DATABASE_URL: must be set"
     named=$(cd "$root" && "$py" - <<'PYTHON'
 import os

@@ -91,15 +91,20 @@ def _dispatcher(settings: Settings) -> int:
     return 0 if was_asked and is_clean else 1
 
 
-def _migrate(settings: Settings) -> int:
-    """bring the schema to the revision of this code"""
+def _migrate(settings: Settings, to: str | None = None) -> int:
+    """bring the schema to the revision of this code, or back to that of another"""
     from storage import migrate
     from storage.engine import make_engine
 
     engine = make_engine(settings.database_url, pool_size=1)
-    migrate.upgrade(engine)
-    print(f"Schema is at revision {migrate.current(engine)}.")
-    engine.dispose()
+    try:
+        migrate.move(engine, to or migrate.head())
+        print(f"Schema is at revision {migrate.current(engine)}.")
+    except ValueError as refused:
+        print(f"Refused: {refused}.", file=sys.stderr)
+        return 2
+    finally:
+        engine.dispose()
     return 0
 
 
@@ -173,6 +178,10 @@ def main(arguments: Sequence[str]) -> int:
         if command is _up:
             added.add_argument(
                 "processes", metavar="NAME=NUMBER", nargs="*", help="for example web=2"
+            )
+        if command is _migrate:
+            added.add_argument(
+                "--to", metavar="REVISION", help="for the way back; see the deploy page"
             )
         if command is _replay:
             added.add_argument("request_id", metavar="REQUEST_ID")

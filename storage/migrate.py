@@ -32,6 +32,24 @@ def downgrade(engine: Engine, revision: str) -> None:
     command.downgrade(_config(engine), revision)
 
 
+def move(engine: Engine, revision: str) -> None:
+    """Bring the schema to a revision that this code knows, up or down. `ValueError` for another one.
+
+    Down, what was written since in what is taken away is lost.
+    """
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    known = [script.revision for script in scripts][::-1]
+    if revision not in known:
+        raise ValueError(f"there is no revision {revision}: {known[0]} to {known[-1]}")
+    here = current(engine)
+    if here is not None and here not in known:
+        raise ValueError(f"the schema is at {here}, which this code does not know")
+    if here is None or known.index(here) < known.index(revision):
+        upgrade(engine, revision)
+    else:
+        downgrade(engine, revision)
+
+
 def current(engine: Engine) -> str | None:
     """The revision the database is at, or None before the first."""
     with engine.connect() as connection:

@@ -105,12 +105,16 @@ def _clock(tx: Transaction, wired: Wired) -> Finding:
 
 
 def _connections(tx: Transaction, settings: Settings, alive: int) -> Finding:
-    """As many as all processes may open in a rush, beside what the server lets in."""
+    """As many as all processes may open in a rush, beside what the server lets in.
+
+    Of web processes that are services of their own each knows of itself only: two are usual.
+    """
     each = 2 * settings.database_pool_size
-    processes = settings.web_concurrency + max(alive, 2)
+    webs = max(settings.web_concurrency, 2 if settings.redis_url is not None else 1)
+    processes = webs + max(alive, 2)
     most = int(_show(tx, "max_connections")) - int(_show(tx, "superuser_reserved_connections"))
     said = (
-        f"{settings.web_concurrency} web processes and {max(alive, 2)} dispatchers may open "
+        f"{webs} web processes and {max(alive, 2)} dispatchers may open "
         f"{processes * each} connections, {most} are let in"
     )
     if processes * each > most:

@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 MOST_FOLLOWED = 100
 """Requests one socket may follow at a time."""
 FACTS_AT_ONCE = 200
-ADMITTING = 32
+ADMITTING = 8
 """So many who connect are asked about at a time, so that the database is there for others, too."""
 AS_GUEST = {"guest": True}
 """What a bedside screen connects with: its own cookie counts, and no sign-in of that device."""

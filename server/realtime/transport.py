@@ -19,7 +19,7 @@ from server.realtime.websocket import PASSING, websocket
 
 log = logging.getLogger(__name__)
 
-OPENING = 32
+OPENING = 8
 """So many connections are opened at a time; one takes a millisecond, and waits for nobody."""
 LOOKS_WITHOUT_NAMESPACE = 6
 """After so many looks of the watcher, a connection that never entered our namespace is closed."""

@@ -111,12 +111,14 @@ def test_units_name_what_exists_and_may_do_little(path: Path) -> None:
     if not read.has_section("Service"):
         return
     service = read["Service"]
-    started = service["ExecStart"].removeprefix("/srv/alongside/")
+    started = service["ExecStart"]
     if "-m server" in started:
         assert started.split()[-1] in COMMANDS
     else:
-        assert (ROOT / started.split()[0]).is_file()
-    named = re.findall(r"([A-Z_]+)=", service.get("Environment", ""))
+        assert (ROOT / started.removeprefix("/srv/alongside/").split()[0]).is_file()
+    # A line of the file of settings wins over a unit's own, and would send both to one port.
+    assert "Environment" not in service
+    named = re.findall(r"([A-Z_]+)=", started)
     assert set(named) - {"PYTHONUNBUFFERED"} <= KNOWN
     for hard, value in {
         "NoNewPrivileges": "yes",

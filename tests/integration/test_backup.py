@@ -11,7 +11,7 @@ from sqlalchemy import MetaData, func, select
 
 from storage.clock import SystemClock
 from storage.database import Database
-from storage.engine import make_engine
+from storage.engine import make_engine, parse_url
 from tests.api.people import build
 from tests.harness.databases import assert_invariants
 from tests.harness.postgres import PROGRAMS, PostgresServer
@@ -23,15 +23,17 @@ pytestmark = pytest.mark.process
 
 def run(script: str, database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """One of the scripts, on a database."""
+    return run_with({"PYTHON": sys.executable, "DATABASE_URL": database_url}, script, *arguments)
+
+
+def run_with(
+    environment: dict[str, str], script: str, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """One of the scripts, told the database in whichever way."""
     # pg_dump must be of the server's version or newer, as in production.
-    environment = {
-        "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
-        "PYTHON": sys.executable,
-        "DATABASE_URL": database_url,
-    }
     return subprocess.run(
         [ROOT / "deploy" / script, *arguments],
-        env=environment,
+        env=environment | {"PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,
@@ -62,6 +64,31 @@ def empty(database_url: str, postgres_server: PostgresServer, tmp_path: Path) ->
     postgres_server.create("restored")
     yield postgres_server.url("restored")
     postgres_server.drop("restored")
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_container_that_has_no_python_backs_up_and_restores(
+    db: Database, database_url: str, empty: str, tmp_path: Path
+) -> None:
+    build(db)
+
+    def done(url: str, script: str, *arguments: str) -> str:
+        where = parse_url(url)
+        told = {
+            "PGHOST": where.host,
+            "PGPORT": where.port,
+            "PGUSER": where.username,
+            "PGPASSWORD": where.password,
+            "PGDATABASE": where.database,
+        }
+        named = {name: str(value) for name, value in told.items() if value is not None}
+        ended = run_with(named | {"PYTHON": "/nowhere"}, script, *arguments)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout.strip()
+
+    made = done(database_url, "backup.sh", str(tmp_path))
+    done(empty, "restore.sh", made)
+    assert rows(empty) == rows(database_url)
 
 
 def test_what_is_backed_up_can_be_restored(

@@ -24,6 +24,7 @@ import notifications.calls.models  # registers its tables
 import notifications.models  # noqa: F401  # registers its tables
 import server.auth.guests  # registers its table
 import server.models  # noqa: F401  # registers its tables
+from server.cli import main
 from storage import migrate
 from storage.base import Base
 from storage.engine import make_engine
@@ -122,3 +123,27 @@ def test_the_partial_indexes_behind_the_invariants_are_there(engine: Engine) -> 
         if index.dialect_options["postgresql"]["where"] is not None
     }
     assert declared == found.keys()
+
+
+def test_the_schema_goes_back_to_older_code_and_forward_again(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = backend.fresh()
+    engine = make_engine(url)
+    monkeypatch.setenv("DATABASE_URL", url)
+    older, newest = revisions()[-2:]
+    try:
+        assert main(["migrate", "--to", older]) == 0
+        assert migrate.current(engine) == older
+        assert main(["migrate", "--to", "9999"]) == 2
+        assert "0001 to " + newest in capsys.readouterr().err
+        assert migrate.current(engine) == older
+        assert main(["migrate"]) == 0
+        assert migrate.current(engine) == newest
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        assert main(["migrate"]) == 2
+        assert "does not know" in capsys.readouterr().err
+    finally:
+        engine.dispose()
+        backend.discard(url)
