@@ -44,7 +44,7 @@ def move(engine: Engine, revision: str) -> None:
     here = current(engine)
     if here is not None and here not in known:
         raise ValueError(f"the schema is at {here}, which this code does not know")
-    if here is None or known.index(here) < known.index(revision):
+    if here is None or known.index(here) <= known.index(revision):
         upgrade(engine, revision)
     else:
         downgrade(engine, revision)

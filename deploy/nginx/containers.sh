@@ -9,6 +9,7 @@ sed -e 's/server 127\.0\.0\.1:8000 /server web-1:8000 resolve /' \
     -e 's|/var/log/nginx/alongside\.error\.log|/dev/stderr|' \
     /etc/alongside/alongside.conf >/etc/nginx/conf.d/default.conf
 # The image is made for a thousand connections; a phone is two here.
-sed -i -e 's/worker_connections .*;/worker_connections 65536;/' \
-    -e '1i worker_rlimit_nofile 131072;' /etc/nginx/nginx.conf
+sed -i 's/worker_connections .*;/worker_connections 65536;/' /etc/nginx/nginx.conf
+grep -q worker_rlimit_nofile /etc/nginx/nginx.conf ||
+    sed -i '1i worker_rlimit_nofile 131072;' /etc/nginx/nginx.conf
 mkdir -p /var/cache/nginx/alongside
