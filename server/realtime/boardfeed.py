@@ -23,6 +23,8 @@ from storage.database import Database, Transaction
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 8_000
+AGAIN_S = 1.0
+"""How long until it is tried again when the database was away."""
 
 
 @dataclass
@@ -74,9 +76,7 @@ class BoardFeed:
         if not self.outlet.is_heard(rooms.board(network_id)):
             return
         with self._lock:
-            changed = self._changed.setdefault(network_id, _Changed())
-            changed.requests |= requests
-            changed.peers |= peers
+            self._keep(network_id, requests, peers)
             starts = bool(self.gather_s) and not self._is_running
             self._is_running |= starts
         if not self.gather_s:
@@ -86,30 +86,41 @@ class BoardFeed:
         if starts:
             threading.Thread(target=self._run, name="boards", daemon=True).start()
 
+    def _keep(self, network_id: str, requests: set[str], peers: set[str]) -> None:
+        changed = self._changed.setdefault(network_id, _Changed())
+        changed.requests |= requests
+        changed.peers |= peers
+
     def _run(self) -> None:
         """As long as the process: who marks must not wait for a thread to begin, a turn of everybody."""
         while self._has_news.wait():
             self._pause.wait(self.gather_s)
             self._has_news.clear()
             try:
-                self.tell()
+                if not self.tell():
+                    self._pause.wait(AGAIN_S)
+                    self._has_news.set()
             except Exception:
                 log.exception("boards were not told")
 
-    def tell(self) -> None:
-        """Read what was marked, and tell it. With the database away it stays untold."""
+    def tell(self) -> bool:
+        """Read what was marked, and tell it; False when the database was away, and it waits still."""
         with self._lock:
             changed, self._changed = self._changed, {}
         if not changed:
-            return
+            return True
         try:
             with self._db.read() as tx:
                 told = list(_payloads(tx, changed))
         except SQLAlchemyError as error:
             log.warning("boards not told: %s", type(error).__name__)
-            return
+            with self._lock:
+                for network_id, one in changed.items():
+                    self._keep(network_id, one.requests, one.peers)
+            return False
         for network_id, payload in told:
             self.outlet.emit("board", payload, [rooms.board(network_id)])
+        return True
 
 
 def _payloads(tx: Transaction, changed: Mapping[str, _Changed]) -> Iterator[tuple[str, Json]]:

@@ -1,8 +1,12 @@
 """The live board: rows that changed, to the managers of the network, and to nobody else."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
+import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from server.wiring import Wired
 from storage.clock import ManualClock
@@ -112,6 +116,52 @@ def test_a_burst_is_gathered(story: Story, enter: Enter, wired: Wired) -> None:
     feed.tell()
     [told] = manager.hears("board")
     assert {row["id"] for row in told["rows"]} == requests
+
+
+def test_burst_after_burst_is_told_by_itself(
+    story: Story, enter: Enter, wired: Wired, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = wired.publisher.board
+    manager = enter(story.here.manager)
+    manager.done("follow_board")
+    told: list[str] = []
+    came = threading.Event()
+    tell = feed.outlet.emit
+
+    def emit(event: str, payload: Json, to: Sequence[str]) -> None:
+        tell(event, payload, to)
+        if event == "board":
+            told.extend(row["id"] for row in payload["rows"])
+            came.set()
+
+    monkeypatch.setattr(feed.outlet, "emit", emit)
+    feed.gather_s = 0.01
+    for _ in range(2):
+        came.clear()
+        request_id = story.ask()
+        assert came.wait(20.0)
+        assert request_id in told
+
+
+def test_what_could_not_be_read_is_told_later(
+    story: Story, enter: Enter, wired: Wired, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = wired.publisher.board
+    manager = enter(story.here.manager)
+    manager.done("follow_board")
+    feed.gather_s = 60.0
+    request_id = story.ask()
+
+    def away() -> NoReturn:
+        raise OperationalError("SELECT", {}, Exception("away"))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(wired.db, "read", away)
+        assert not feed.tell()
+    assert manager.hears_nothing()
+    assert feed.tell()
+    [board] = manager.hears("board")
+    assert [row["id"] for row in board["rows"]] == [request_id]
 
 
 def test_a_large_change_travels_in_parts(story: Story, enter: Enter, wired: Wired) -> None:
