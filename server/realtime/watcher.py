@@ -1,8 +1,8 @@
 """Who may no longer listen is out of every room within seconds.
 
-A signature says only that a token was issued once. Every two seconds one SELECT asks, for all the
-sockets of this process, whether their sessions count and their users are who they were; another
-asks, for peers, whether what they follow is still theirs to see.
+A signature says only that a token was issued once. Every two seconds it is asked for each socket of
+this process whether its session counts and its user is who they were, and for peers whether what they
+follow is still theirs to see; of many sockets some at a time.
 """
 
 import logging
@@ -25,6 +25,7 @@ from server.realtime.connections import Connection, Connections
 from server.realtime.heard import Heard
 from server.wiring import Wired
 from storage.database import Transaction
+from storage.gate import through
 
 log = logging.getLogger(__name__)
 
@@ -92,32 +93,39 @@ class Watcher:
             if not waiting:
                 waiting = self._connections.all()
                 pause_s = LOOK_S / max(1, ceil(len(waiting) / IN_A_ROW))
-            part, waiting = waiting[:IN_A_ROW], waiting[IN_A_ROW:]
-            self._try(partial(self.look, part))
+            if not self._try(partial(self.look, waiting[:IN_A_ROW])):
+                continue
+            waiting = waiting[IN_A_ROW:]
             if not waiting:
                 self._try(self.note_contact)
                 self._try(self._also)
 
-    def _try(self, what: Callable[[], None]) -> None:
-        """What fails now is done in the next round."""
+    def _try(self, what: Callable[[], None]) -> bool:
+        """Whether it was done; what fails is done the next time."""
         try:
-            what()
+            # Nobody who was revoked goes on listening because others are in the way.
+            with through():
+                what()
         except SQLAlchemyError as error:
             # Nobody can be revoked either while the database is away.
             log.warning("sessions not looked at: %s", type(error).__name__)
         except Exception:
             log.exception("a look at the sessions failed")
+        else:
+            return True
+        return False
 
     def look(self, some: Sequence[Connection] | None = None) -> None:
-        """Send out, of `some` sockets or all, who expired, was revoked, or is no longer who they were."""
-        here = list(self._connections.all() if some is None else some)
+        """Send out who expired; and of `some` sockets or all who was revoked, or is no longer who they were."""
+        everybody = self._connections.all()
         now = self._wired.clock.now()
         # Tokens expire without the database, also while it is away.
-        expired = [one for one in here if one.expires_at is not None and one.expires_at <= now]
+        expired = [one for one in everybody if one.expires_at is not None and one.expires_at <= now]
         for connection in expired:
             self._doorkeeper.put_out(connection)
         gone = {connection.sid for connection in expired}
-        here = [connection for connection in here if connection.sid not in gone]
+        looked_at = everybody if some is None else some
+        here = [connection for connection in looked_at if connection.sid not in gone]
         if not here:
             return
         # Taken before the rows are looked at: who follows from now on was let in by newer ones.
