@@ -37,7 +37,7 @@ from server.realtime.outlets import Json
 from server.realtime.positions import Positions, Reply, refusal
 from server.realtime.publisher import MOST_BYTES
 from server.realtime.rooms import NAMESPACE
-from server.realtime.turnstile import Turnstile
+from server.realtime.turnstile import Turnstile, has_hung_up
 from server.wiring import Wired
 from storage.database import Transaction
 
@@ -140,6 +140,8 @@ class Live(socketio.Namespace):  # type: ignore[misc]  # the library has no type
             credential, expires_at = Credential(cookie=cookie), None
         with self._admitting.passed() as passing:
             passing.begin()
+            if has_hung_up(environ):
+                raise Problem("cut_off")
             with self._wired.db.read() as tx:
                 caller = authenticate(tx, credential)
         self._is_here(caller)

@@ -4,9 +4,7 @@ It mends what the library leaves open at its edges and refuses to know any event
 stands in `websocket`.
 """
 
-import _socket
 import logging
-import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -14,7 +12,7 @@ import socketio
 
 from server.realtime import leaving, wire
 from server.realtime.pulse import Pulse
-from server.realtime.turnstile import Turnstile
+from server.realtime.turnstile import Turnstile, has_hung_up
 from server.realtime.websocket import PASSING, websocket
 
 log = logging.getLogger(__name__)
@@ -76,7 +74,7 @@ def _careful(
             return _refuse(start_response)
         # A websocket gives its place back when it is open, not when it ends.
         with turnstile.passed() as passing:
-            if _has_hung_up(environ):
+            if has_hung_up(environ):
                 return _refuse(start_response)
             passing.begin()
             environ[PASSING] = passing
@@ -139,26 +137,6 @@ def answer_later(
 
 def _asks_websocket(environ: dict[str, Any]) -> bool:
     return bool(environ.get("HTTP_UPGRADE", "").lower() == "websocket")
-
-
-def _has_hung_up(environ: dict[str, Any]) -> bool:
-    """Whether who asked is gone: who waited for too long has come again, and is served instead.
-
-    Else a crowd that nobody can serve in time is served all the same, and everybody in vain.
-    """
-    connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
-    if connection is None:
-        return False
-    # Not as a socket of this process's own kind: on greenlets that would wait.
-    same = _socket.socket(fileno=os.dup(connection.fileno()))
-    try:
-        return same.recv(1, _socket.MSG_PEEK | _socket.MSG_DONTWAIT) == b""
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    finally:
-        same.close()
 
 
 def _is_half_upgrade(environ: dict[str, Any]) -> bool:

@@ -5,10 +5,13 @@ are ready at once, the one yes that ends a search waits for all of them, again a
 Behind a turnstile a few of them are ready, and the others wait outside, also for the yes itself.
 """
 
+import _socket
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 from storage.gate import urgent_first
 
@@ -66,3 +69,23 @@ class Passing:
         if not self._is_over:
             self._is_over = True
             self._free.release()
+
+
+def has_hung_up(environ: dict[str, Any]) -> bool:
+    """Whether who asked is gone: who waited for too long has come again, and is served instead.
+
+    Else a crowd that nobody can serve in time is served all the same, and everybody in vain.
+    """
+    connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    if connection is None:
+        return False
+    # Not as a socket of this process's own kind: on greenlets that would wait.
+    same = _socket.socket(fileno=os.dup(connection.fileno()))
+    try:
+        return same.recv(1, _socket.MSG_PEEK | _socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    finally:
+        same.close()
