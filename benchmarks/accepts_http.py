@@ -223,7 +223,7 @@ def _record(settings: dict[str, str]) -> list[str]:
     with patch.dict(os.environ, settings):
         wired = wire(load())
     app = create_app(wired)
-    # What a board shows is read by a timer, for all that happened in a moment.
+    # What a board shows is read beside it, for all that happened in a moment.
     wired.publisher.board.gather_s = 3600.0
     also = {network_of(SAMPLE): NETWORK_IN_SQL}
     client = app.test_client()

@@ -201,7 +201,7 @@ class Town:
 
 def main() -> None:
     """Run all and print the table."""
-    plan = Plan(phones=PHONES, reconnect=0)
+    plan = Plan(phones=PHONES, reconnect=0, web=1)
     with (
         tempfile.TemporaryDirectory() as folder,
         Stage(plan, Path(folder)) as stage,

@@ -100,7 +100,7 @@ class Heard:
 
 def main() -> None:
     """Run both and print their tables."""
-    plan = Plan(phones=PHONES, reconnect=0)
+    plan = Plan(phones=PHONES, reconnect=0, web=1)
     with (
         tempfile.TemporaryDirectory() as folder,
         Stage(plan, Path(folder), fcm := TimedFcm(), dates_commits=True) as stage,

@@ -71,7 +71,8 @@ def _free(dialect: str, ways: int) -> Any:
             Offer.asked_at > bindparam("holding"),
         )
         .group_by(Offer.peer_id)
-        .subquery()
+        .cte("holding")
+        .prefix_with("MATERIALIZED")
     )
     busy = select(Visit.peer_id).where(
         near.one_of(dialect, Visit.peer_id, "ids"), Visit.state.in_(sorted(BUSY_VISIT))

@@ -135,7 +135,8 @@ class Phone(Follower):
         super().end(stream)
 
     def _lost(self) -> None:
-        self.away.append((CLOCK.now(), None))
+        if not (self.away and self.away[-1][1] is None):
+            self.away.append((CLOCK.now(), None))
         super()._lost()
 
     # Offers

@@ -30,7 +30,7 @@ class Report:
     course: Course
     tally: Tally
     verdict: Verdict
-    slow_readers: float
+    slow_readers: int
     """Connections that the server cut because their client did not read."""
     longest_pause_s: float | None
     """For how long a full collection of garbage stopped the web process at most, ramp included."""
@@ -172,7 +172,7 @@ class Report:
             ),
             _none("invariants broken", "", len(verdict.broken)),
             _none("errors", "", tally.errors.total()),
-            _none("slow readers cut", "", int(self.slow_readers)),
+            _none("slow readers cut", "", self.slow_readers),
             _none("mistakes logged or refused", "", len(self.complaints)),
         ]
 

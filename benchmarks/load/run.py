@@ -49,7 +49,7 @@ def measure(plan: Plan, folder: Path) -> Report:
             course=crowd.course,
             tally=crowd.tally,
             verdict=judge(stage.db, crowd),
-            slow_readers=_told(metrics, "alongside_slow_readers_total") or 0.0,
+            slow_readers=stage.slow_readers(),
             longest_pause_s=_told(metrics, "alongside_gc_longest_pause_seconds"),
             pushes=len(stage.fcm.messages),
             complaints=[*stage.complaints(), *stage.fcm.refused],

@@ -97,6 +97,10 @@ class Stage(Stacked):
         found["phones (this process)"] = [psutil.Process()]
         return found
 
+    def slow_readers(self) -> int:
+        """How many clients were cut because they did not read, by the log: `/metrics` knows of one process."""
+        return self.web.log.read_text(errors="replace").count("a client does not read")
+
     def complaints(self) -> list[str]:
         """Lines of the product's logs that speak of a mistake."""
         logs = (self.web.log, self.dispatcher.log)

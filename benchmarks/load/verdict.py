@@ -22,6 +22,8 @@ from storage.database import Database
 AT_ONCE = timedelta(seconds=5)
 """An offer that ended sooner than this after its transaction began need not have been told: an
 announcement is of what is still open, and on a busy machine it comes late."""
+ON_ITS_WAY = timedelta(seconds=1)
+"""What was asked so shortly before a phone lost its line may not have got there."""
 
 
 @dataclass
@@ -106,6 +108,6 @@ def _told_at(phone: Phone, asked_at: datetime) -> datetime:
     What was asked just before it left may have been on its way still.
     """
     for left, back in phone.away:
-        if left <= asked_at + AT_ONCE and (back is None or asked_at <= back):
+        if left <= asked_at + ON_ITS_WAY and (back is None or asked_at <= back):
             return back or datetime.max.replace(tzinfo=asked_at.tzinfo) - AT_ONCE
     return asked_at

@@ -79,7 +79,7 @@ def test_what_is_kept_free_is_more_than_ordinary_work_can_take(
 
 @postgresql
 def test_what_was_committed_is_told_from_the_same_place(wired: Wired, api: Api) -> None:
-    gate = wired.db.gate = Gate(1, wait_s=SOON_S)
+    gate = wired.db.gate = Gate(1, wait_s=2.0)
     told, is_waiting = threading.Event(), threading.Event()
 
     def come_meanwhile() -> None:
@@ -90,7 +90,7 @@ def test_what_was_committed_is_told_from_the_same_place(wired: Wired, api: Api) 
     def tell(tx: Transaction) -> None:
         other.start()
         assert is_waiting.wait(SOON_S)
-        gate.wait_s = 0.01
+        assert not gate._free.acquire(blocking=False), "the place was given back before"
         with wired.db.read() as look:
             assert look.session.scalar(text("SELECT 1")) == 1
         told.set()
