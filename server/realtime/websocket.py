@@ -64,6 +64,13 @@ class _Socket(simple_websocket.Server):  # type: ignore[misc]  # the library has
             message = simple_websocket.ws.Message(data=data)
         self.sock.sendall(self.ws.send(message))
 
+    def close(self, reason: int | None = None, message: str | None = None) -> None:
+        """Say goodbye. Whoever is gone already hears none, however they went: the library knows one way."""
+        try:
+            super().close(reason, message)
+        except OSError:
+            self.connected = False
+
     def receive(self, timeout: float | None = None) -> str | bytes:
         """The next message; as long as the socket's own time limit allows. Raises `ConnectionClosed`."""
         while not self.input_buffer:
