@@ -97,7 +97,7 @@ GUARDS = (
     Guard(
         "index-live-peer",
         "the schema allows a peer one live visit",
-        "storage/migrations/versions/m0001_dispatch.py",
+        "storage/migrations/versions/m0028_stays.py",
         '        "uq_visits_live_peer",\n        "visits",\n        ["peer_id"],\n        unique=True,',
         '        "uq_visits_live_peer",\n        "visits",\n        ["peer_id"],\n        unique=False,',
         (SCHEMA,),
