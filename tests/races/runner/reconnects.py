@@ -31,12 +31,12 @@ from tests.races.runner.report import Record
 from tests.races.runner.stage import Stage
 
 REQUESTS = 6
-PAGES = 40
+PAGES = 80
 CUTS = 16
 """How often each page is cut off in a batch."""
 WEBS = 2
 POLICY = {"waves": [{"after_s": 0, "size": None}], "offer_blocks_s": 0, "not_departed_s": 3600}
-QUICKEST_S, SLOWEST_S = 0.1, 1.5
+QUICKEST_S, SLOWEST_S = 0.1, 1.0
 """Between two steps of one peer."""
 
 
