@@ -146,7 +146,15 @@ def _kill(server: ServerProcess) -> None:
     for one in family:
         with suppress(psutil.NoSuchProcess):
             one.kill()
-    psutil.wait_procs(family, timeout=10)
+    # Dead is enough: who takes over orphans may look for them only now and then.
+    _until(lambda: not any(_is_alive(one) for one in family))
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _begun_to_beat(dispatcher: ServerProcess, url: str) -> float:
