@@ -8,23 +8,19 @@ from playwright.sync_api import expect
 
 from tests.browser.calls import bedside, connected, link_of, peers_room, say_yes, video_visit
 from tests.browser.looking import accessible, fits
-from tests.browser.phones import ask, heading, on_duty, phone_of, press, steps, until
+from tests.browser.phones import ask, heading, phone_of, press, steps, until
 from tests.browser.server import Town
 from tests.browser.windows import PHONE, TABLET, Open
 
 
 @pytest.fixture
-def peer(town: Town) -> Iterator[dict[str, Any]]:
-    """A peer near the first site; afterwards nothing is open and nobody is called for."""
-    found = town.user("peer", 1)
-    on_duty(town, found)
-    yield found
-    town.finish_all()
+def peer(town: Town, peer: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The same; afterwards nobody is called for."""
+    yield peer
     for row in town.call(town.user("manager"), "GET", "/board")["requests"]:
         for need in row["needs"]:
             path = f"/requests/{row['id']}/needs/done"
             town.call(town.user("manager"), "POST", path, {"kind": need["kind"]})
-    town.off_duty()
 
 
 def test_one_press_at_the_bedside_and_in_the_call(

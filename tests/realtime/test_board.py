@@ -23,6 +23,13 @@ def replaced(rows: list[Json], changed: list[Json]) -> dict[str, Json]:
     return {row["id"]: row for row in [*rows, *changed]}
 
 
+def at_the_board(story: Story, enter: Enter) -> Socket:
+    """A manager who follows the board."""
+    manager = enter(story.here.manager)
+    manager.done("follow_board")
+    return manager
+
+
 def fetched(story: Story) -> Json:
     """The board as it is fetched now."""
     board: Json = story.api.get("/board", story.here.manager).get_json()
@@ -74,8 +81,7 @@ def test_boards_are_for_those_who_manage(story: Story, enter: Enter, world: Worl
 
 
 def test_a_row_of_the_board_has_no_note(story: Story, enter: Enter) -> None:
-    manager = enter(story.here.manager)
-    manager.done("follow_board")
+    manager = at_the_board(story, enter)
     story.ask(note="Prefers to sit outside")
     [told] = manager.hears("board")
     [row] = told["rows"]
@@ -108,8 +114,7 @@ def test_a_waiting_peer_is_told_when_the_area_changes(
 
 def test_a_burst_is_gathered(story: Story, enter: Enter, wired: Wired) -> None:
     feed = wired.publisher.board
-    manager = enter(story.here.manager)
-    manager.done("follow_board")
+    manager = at_the_board(story, enter)
     feed.gather_s = 60.0
     requests = {story.ask() for _ in range(3)}
     assert manager.hears_nothing()
@@ -122,8 +127,7 @@ def test_burst_after_burst_is_told_by_itself(
     story: Story, enter: Enter, wired: Wired, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     feed = wired.publisher.board
-    manager = enter(story.here.manager)
-    manager.done("follow_board")
+    at_the_board(story, enter)
     told: list[str] = []
     came = threading.Event()
     tell = feed.outlet.emit
@@ -147,8 +151,7 @@ def test_what_could_not_be_read_is_told_later(
     story: Story, enter: Enter, wired: Wired, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     feed = wired.publisher.board
-    manager = enter(story.here.manager)
-    manager.done("follow_board")
+    manager = at_the_board(story, enter)
     feed.gather_s = 60.0
     request_id = story.ask()
 
@@ -166,8 +169,7 @@ def test_what_could_not_be_read_is_told_later(
 
 def test_a_large_change_travels_in_parts(story: Story, enter: Enter, wired: Wired) -> None:
     feed = wired.publisher.board
-    manager = enter(story.here.manager)
-    manager.done("follow_board")
+    manager = at_the_board(story, enter)
     feed.gather_s = 60.0
     story.on_duty(*story.here.peers)
     requests = {story.ask(preferences=["a" * 80] * 12) for _ in range(12)}
